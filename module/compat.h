@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels and architectures. No other file of the project
+ * asks for a version.
+ */
+#ifndef PFNFAULT_COMPAT_H
+#define PFNFAULT_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#ifdef CONFIG_X86
+#include <asm/processor.h>
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "pfnfault needs Linux 6.1 or newer"
+#endif
+
+/*
+ * PTEs are set by a module's own code, which links on these alone; see
+ * "What is supported" in README.md.
+ */
+#if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
+#error "pfnfault: this architecture is not supported yet; amd64 and arm64 are"
+#endif
+
+/* 6.13, cdd30ebb1b9f: the namespace is a string */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, PFNFAULT)
+#else
+#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, "PFNFAULT")
+#endif
+
+/* 6.3, bc292ab00f6c: vm_flags are set under the VMA's lock */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/*
+ * x86 decides the cache mode of a PFN by what is reserved for it, and tells
+ * only core; elsewhere the caller's pgprot_t is what the PTE carries.
+ */
+#ifdef CONFIG_X86
+#define PFNFAULT_TRACKED_MEMTYPE 1
+#define PFNFAULT_CACHE_MASK _PAGE_CACHE_MASK
+
+/* A PTE with more bits than the CPU has is a reserved-bit fault. */
+static inline bool pfnfault_pfn_exists(unsigned long pfn)
+{
+	return !(pfn >> (boot_cpu_data.x86_phys_bits - PAGE_SHIFT));
+}
+
+static inline pgprot_t pfnfault_pte_cache(pte_t pte)
+{
+	return __pgprot(pte_flags(pte) & PFNFAULT_CACHE_MASK);
+}
+#else
+#define PFNFAULT_TRACKED_MEMTYPE 0
+#define PFNFAULT_CACHE_MASK 0
+
+static inline bool pfnfault_pfn_exists(unsigned long pfn)
+{
+	return !(pfn & ~(PHYS_MASK >> PAGE_SHIFT));
+}
+
+static inline pgprot_t pfnfault_pte_cache(pte_t pte)
+{
+	return __pgprot(0);
+}
+#endif
+
+#endif /* PFNFAULT_COMPAT_H */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pfnfault: page faults on device memory, for drivers that let programs mmap it.
+ *
+ * Layer 1 helps a fault handler that already exists: pfnfault_insert_pfn(),
+ * pfnfault_nopfn(), pfnfault_insert_range(), pfnfault_errno(),
+ * pfnfault_release_lock(), pfnfault_wait_state().
+ *
+ * Layer 2 is the whole fault path: embed a struct pfnfault_region in the
+ * object that programs map, say in pfnfault_ops.resolve() where a page lives
+ * now, call pfnfault_mmap() in ->mmap. No handler is left to write.
+ *
+ * Layer 3 takes the memory back: pfnfault_invalidate() when it moves,
+ * pfnfault_revoke() when it goes.
+ *
+ * A module that uses these says PFNFAULT_IMPORT; once, at file scope.
+ */
+#ifndef _LINUX_PFNFAULT_H
+#define _LINUX_PFNFAULT_H
+
+#include <linux/kref.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rwsem.h>
+#include <linux/seqlock.h>
+#include <linux/types.h>
+
+/*
+ * MODULE_IMPORT_NS() takes a token before Linux 6.13 and a string from there
+ * on; what both put into the module is this.
+ */
+#define PFNFAULT_IMPORT MODULE_INFO(import_ns, "PFNFAULT")
+
+/* ---- Layer 1: for a handler that exists ---- */
+
+/* What the callback of pfnfault_nopfn() returns instead of a PFN. */
+#define PFNFAULT_NOPFN_SIGBUS	(~0UL)		/* no such memory */
+#define PFNFAULT_NOPFN_OOM	(~0UL - 1)	/* no memory to provide it */
+#define PFNFAULT_NOPFN_REFAULT	(~0UL - 2)	/* run the instruction again */
+
+typedef unsigned long (*pfnfault_nopfn_t)(struct vm_fault *vmf);
+
+vm_fault_t pfnfault_insert_pfn(struct vm_fault *vmf, unsigned long pfn);
+vm_fault_t pfnfault_nopfn(struct vm_fault *vmf, pfnfault_nopfn_t nopfn);
+vm_fault_t pfnfault_insert_range(struct vm_fault *vmf, unsigned long index,
+				 unsigned long pfn, unsigned long nr,
+				 pgprot_t prot);
+vm_fault_t pfnfault_errno(int err);
+bool pfnfault_release_lock(struct vm_fault *vmf);
+unsigned int pfnfault_wait_state(const struct vm_fault *vmf);
+
+/* ---- Layer 2: regions ---- */
+
+/**
+ * enum pfnfault_cache - how the CPU may cache an extent
+ * @PFNFAULT_WB: write-back, as for RAM
+ * @PFNFAULT_WC: write-combining, as for frame buffers and bulk transfer
+ * @PFNFAULT_UC: uncached, as for registers
+ *
+ * Where the kernel tracks memory types (x86), what is reserved for the physical
+ * range decides, whatever is said here, and a range without a reservation is
+ * uncached unless it is RAM: reserve it (ioremap_wc(),
+ * arch_io_reserve_memtype_wc(), ...) before the first fault and keep the
+ * reservation until the extent was invalidated or revoked.
+ */
+enum pfnfault_cache {
+	PFNFAULT_WB,
+	PFNFAULT_WC,
+	PFNFAULT_UC,
+};
+
+/**
+ * struct pfnfault_extent - consecutive pages of a region on consecutive PFNs
+ * @index: first page, counted from the region's first, in pages
+ * @nr: length, in pages
+ * @pfn: page frame number of page @index
+ * @cache: cache mode of the whole extent
+ * @flags: must be 0
+ *
+ * The longer the extent, the fewer faults: all of it that lies in the VMA and
+ * in the window around the fault is installed at once. One extent has one
+ * memory type; memory of two types is two extents.
+ */
+struct pfnfault_extent {
+	unsigned long index;
+	unsigned long nr;
+	unsigned long pfn;
+	enum pfnfault_cache cache;
+	unsigned int flags;
+};
+
+struct pfnfault_region;
+
+/**
+ * struct pfnfault_ops - what a driver tells pfnfault about a region
+ * @resolve: Where is page @index now? Fill @extent, which comes zeroed, with
+ *	an extent that contains it. Return 0, or -EAGAIN or -EBUSY where the
+ *	page has no place at the moment (asked again later), or the error that
+ *	the program shall see: -ENOMEM is an out-of-memory condition,
+ *	-EHWPOISON a memory failure, any other SIGBUS. Mandatory.
+ *	Called in process context, with the lock of the fault and an SRCU read
+ *	lock held, which pfnfault_revoke() of any region waits for. May sleep
+ *	for short, bounded work. Must not call pfnfault_invalidate() or
+ *	pfnfault_revoke(), on any region, nor touch user memory.
+ * @release: The last reference to @region is gone: free what embeds it.
+ *	Called in process context, may sleep; mmap_lock may be held. Optional.
+ *
+ * The file that programs map must have its file_operations.owner set: the
+ * mapping holds the file, the file holds the module, and so the ops are there
+ * for as long as they can be called.
+ */
+struct pfnfault_ops {
+	int (*resolve)(struct pfnfault_region *region, unsigned long index,
+		       struct pfnfault_extent *extent);
+	void (*release)(struct pfnfault_region *region);
+};
+
+/**
+ * struct pfnfault_space - the one address_space that all of a device's files
+ * map through
+ * @inode: anonymous inode whose mapping it is
+ *
+ * Each device node has an inode, and so an address_space, of its own. With a
+ * space the memory can be taken back from every mapping, whichever node,
+ * descriptor or process made it.
+ */
+struct pfnfault_space {
+	struct inode *inode;
+};
+
+/**
+ * struct pfnfault_region - memory that programs can map, of fixed size
+ * @ops: the driver's callbacks
+ * @space: the space it is mapped through
+ * @base: page offset of page 0 in files of @space; regions of one space must
+ *	not overlap
+ * @nr_pages: size, in pages
+ * @kref: one reference for the driver, one for each VMA
+ *
+ * To be embedded in the driver's object. All members are set by
+ * pfnfault_region_init(); those below @kref are private.
+ */
+struct pfnfault_region {
+	const struct pfnfault_ops *ops;
+	struct pfnfault_space *space;
+	unsigned long base;
+	unsigned long nr_pages;
+	struct kref kref;
+
+	/* private: */
+	bool revoked;
+	atomic_long_t seq;		/* invalidations so far */
+	struct rw_semaphore gate;	/* see module/install.c */
+
+	seqlock_t verdict_lock;		/* the verdict, see module/install.c */
+	unsigned long verdict_pfn;
+	unsigned long verdict_nr;	/* 0: none yet */
+	enum pfnfault_cache verdict_cache;
+	pgprot_t verdict_bits;
+
+	atomic_long_t faults;
+	atomic_long_t installed;
+	atomic_long_t retries;
+	atomic_long_t lost;
+};
+
+/**
+ * struct pfnfault_stats - what happened to a region since its initialisation
+ * @faults: times that the fault handler was called
+ * @installed: PTEs installed, in pages
+ * @retries: faults that gave up their lock, or their turn, to come again
+ * @lost: installs that did not happen because an invalidation came between, or
+ *	was under way
+ */
+struct pfnfault_stats {
+	u64 faults;
+	u64 installed;
+	u64 retries;
+	u64 lost;
+};
+
+int pfnfault_space_init(struct pfnfault_space *space);
+void pfnfault_space_destroy(struct pfnfault_space *space);
+void pfnfault_file_open(struct pfnfault_space *space, struct file *file);
+void pfnfault_file_release(struct file *file);
+
+int pfnfault_region_init(struct pfnfault_region *region,
+			 const struct pfnfault_ops *ops,
+			 struct pfnfault_space *space,
+			 unsigned long base, unsigned long nr_pages);
+void pfnfault_region_get(struct pfnfault_region *region);
+void pfnfault_region_put(struct pfnfault_region *region);
+void pfnfault_region_stats(const struct pfnfault_region *region,
+			   struct pfnfault_stats *stats);
+int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma);
+
+/* ---- Layer 3: taking memory back ---- */
+
+/**
+ * enum pfnfault_revoke_policy - what a revoked region gives to programs
+ * @PFNFAULT_REVOKE_SIGBUS: every access raises SIGBUS
+ */
+enum pfnfault_revoke_policy {
+	PFNFAULT_REVOKE_SIGBUS,
+};
+
+void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
+			 unsigned long nr);
+void pfnfault_revoke(struct pfnfault_region *region,
+		     enum pfnfault_revoke_policy policy);
+
+#endif /* _LINUX_PFNFAULT_H */
