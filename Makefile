@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For people; what kbuild reads is in the Kbuild files. "make help" tells.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+CFLAGS ?= -O2 -g
+TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
+TESTS := data pages refuse faults revoke helpers move resolve ioctls cache readme
+# In guests only: what would take a machine's devices or modules away.
+GUEST_TESTS := demo out-of-range
+TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
+	demo-driver/pfnfault_demo.h
+GUEST_PROGRAMS := $(addprefix build/tests/,$(TESTS) $(GUEST_TESTS))
+HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps)
+
+# On the command line, these reach kbuild; here they are only checked.
+ifneq ($(filter-out 0 1 2 3 12 13 23 123 e,$(W)),)
+$(error W=$(W): kbuild knows 1, 2, 3 and e)
+endif
+
+.PHONY: modules
+modules: need-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: need-kdir
+need-kdir:
+	@[ -e $(KDIR)/Makefile ] || { \
+	  echo "No kernel headers in $(KDIR): install linux-headers-$$(uname -r)," \
+	    "or say KDIR=/path/to/headers." >&2; \
+	  echo "(Without a kernel to build for, make demo and make check bring" \
+	    "one of their own.)" >&2; exit 1; }
+
+.PHONY: install
+install: need-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+.PHONY: load
+load:
+	@PFNFAULT_KO=module/pfnfault.ko \
+	 PFNFAULT_DEMO_KO=demo-driver/pfnfault_demo.ko \
+	 scripts/load $(if $(CACHE),cache=$(CACHE))
+
+.PHONY: unload
+unload:
+	@scripts/load -u
+
+# Programs for the guest are static: it has no libc.
+.PHONY: tests
+tests: $(GUEST_PROGRAMS) $(HOST_PROGRAMS)
+
+build/tests/%: userspace-tests/%.c $(TEST_HEADERS) | need-tools
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(CC) $(TEST_CFLAGS) -static -o $@ $<
+
+build/tests/host/%: userspace-tests/%.c $(TEST_HEADERS) | need-cc
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(CC) $(TEST_CFLAGS) -o $@ $<
+
+# Once for all that a guest takes, and what check-host takes.
+.PHONY: need-tools need-cc
+need-tools:
+	@scripts/need cc libc.a mmdebstrap unshare qemu-system-x86_64 busybox \
+	  cpio gzip prove
+
+need-cc:
+	@scripts/need cc libc.a
+
+.PHONY: demo
+demo: need-tools tests
+	@scripts/demo
+
+.PHONY: check
+check: need-tools tests
+	@scripts/check $(KERNEL)
+
+.PHONY: check-host
+check-host: need-modules $(addprefix build/tests/host/,$(TESTS))
+	@scripts/need prove
+	prove --exec "" $(filter build/%,$^)
+
+.PHONY: need-modules
+need-modules:
+	@[ -d /sys/module/pfnfault_demo ] || { \
+	  echo "The modules are not loaded: make, then make load." >&2; exit 1; }
+
+.PHONY: lint
+lint:
+	@scripts/lint
+
+.PHONY: clean
+clean:
+	@rm -rf build/tests build/guests build/check build/demo build/lint
+	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+.PHONY: distclean
+distclean: clean
+	@scripts/remove-userlands
+
+.PHONY: help
+help:
+	@echo 'On a fresh machine (Debian; root or sudo), with nothing loaded on it:'
+	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
+	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel'
+	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
+	@echo 'On this kernel:'
+	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'
+	@echo '  make load        insmod them; CACHE=wb, wc or uc'
+	@echo '  make check-host  the tests, on this machine, with the modules loaded'
+	@echo '  make unload      rmmod them'
+	@echo '  make install     into /lib/modules, for modprobe'
+	@echo 'And:'
+	@echo '  make clean       remove what was built'
+	@echo '  make distclean   ... and what was downloaded'
