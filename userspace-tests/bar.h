@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests do with /dev/pfnfault-bar, and with faults. */
+#ifndef BAR_H
+#define BAR_H
+
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "../demo-driver/pfnfault_demo.h"
+#include "tap.h"
+
+#define BAR_NODE "/dev/pfnfault-bar"
+#define WINDOW "/sys/module/pfnfault/parameters/window"
+
+static size_t page_size;	/* set by node_open() */
+
+/* A node, or the whole test is skipped because it is not there. */
+static inline int node_open(const char *node, int flags, const char *why_not)
+{
+	int fd;
+
+	page_size = sysconf(_SC_PAGESIZE);
+	fd = open(node, flags | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		skip_all(why_not);
+	return must(fd);
+}
+
+static inline int bar_open(int flags)
+{
+	return node_open(BAR_NODE, flags, "no " BAR_NODE
+			 " (no ivshmem device, or modules not loaded)");
+}
+
+static inline struct pfnfault_demo_info bar_info(int fd)
+{
+	struct pfnfault_demo_info info;
+
+	must(ioctl(fd, PFNFAULT_DEMO_INFO, &info));
+	return info;
+}
+
+static inline size_t bar_pages(int fd)
+{
+	return bar_info(fd).size / page_size;
+}
+
+/* Shared, by pages. MAP_FAILED and errno as mmap() has them. */
+static inline void *map_pages(int fd, int prot, size_t first, size_t nr)
+{
+	return mmap(NULL, nr * page_size, prot, MAP_SHARED, fd,
+		    first * page_size);
+}
+
+static inline uint64_t *page_word(void *map, size_t page)
+{
+	return (uint64_t *)((char *)map + page * page_size);
+}
+
+static inline uint64_t load(const void *addr)
+{
+	return *(const volatile uint64_t *)addr;
+}
+
+static inline void store(void *addr, uint64_t value)
+{
+	*(volatile uint64_t *)addr = value;
+}
+
+/* What a test writes into page @page, so that no two pages are alike. */
+static inline uint64_t stamp(uint64_t page)
+{
+	return (page + 1) * 0x9e3779b97f4a7c15ULL;
+}
+
+/* Stamp all pages of the device, through a mapping that then goes. */
+static inline void stamp_all(int fd)
+{
+	size_t nr = bar_pages(fd);
+	void *map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, nr));
+
+	for (size_t page = 0; page < nr; page++)
+		store(page_word(map, page), stamp(page));
+	must(munmap(map, nr * page_size));
+}
+
+/* Are @nr pages from @map on those of the device from @first on? */
+static inline bool stamped(void *map, size_t first, size_t nr)
+{
+	for (size_t page = 0; page < nr; page++) {
+		uint64_t got = load(page_word(map, page));
+
+		if (got != stamp(first + page)) {
+			tap_comment("page %zu: got %#llx, want %#llx",
+				    first + page, (unsigned long long)got,
+				    (unsigned long long)stamp(first + page));
+			return false;
+		}
+	}
+	return true;
+}
+
+static inline unsigned int get_window(void)
+{
+	FILE *file = fopen(WINDOW, "r");
+	unsigned int pages;
+
+	if (!file || fscanf(file, "%u", &pages) != 1) {
+		printf("Bail out! cannot read %s\n", WINDOW);
+		exit(255);
+	}
+	fclose(file);
+	return pages;
+}
+
+static inline int set_window(const char *pages)
+{
+	int fd = open(WINDOW, O_WRONLY), err = 0;
+
+	if (fd < 0 || write(fd, pages, strlen(pages)) < 0)
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+/* Aligned blocks of the window that @len bytes at @map lie in: their faults. */
+static inline uint64_t blocks(void *map, size_t len)
+{
+	uintptr_t block = get_window() * page_size;
+	uintptr_t start = (uintptr_t)map;
+
+	return (start + len - 1) / block - start / block + 1;
+}
+
+/* ---- A touch that may raise a signal ---- */
+
+static sigjmp_buf touch_env;
+static siginfo_t touch_info;
+
+static inline void touch_handler(int signo, siginfo_t *info, void *context)
+{
+	(void)signo;
+	(void)context;
+	touch_info = *info;
+	siglongjmp(touch_env, 1);
+}
+
+/* The signal that reading the word at @addr raises, or 0; details in touch_info. */
+static inline int touch(void *addr)
+{
+	struct sigaction action = {
+		.sa_sigaction = touch_handler, .sa_flags = SA_SIGINFO,
+	};
+
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	memset(&touch_info, 0, sizeof(touch_info));
+	if (!sigsetjmp(touch_env, 1))
+		(void)load(addr);
+	return touch_info.si_signo;
+}
+
+/* Does a touch raise SIGBUS, with the address that was touched? */
+static inline bool touch_is_sigbus(void *addr)
+{
+	int signo = touch(addr);
+
+	if (signo == SIGBUS && touch_info.si_code == BUS_ADRERR &&
+	    touch_info.si_addr == addr)
+		return true;
+	tap_comment("touch of %p: signal %d, si_code %d, si_addr %p", addr,
+		    signo, touch_info.si_code, touch_info.si_addr);
+	return false;
+}
+
+/* ---- Children ---- */
+
+/* The exit status of a child, or 128 + the signal that ended it. */
+static inline int status_of(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0));
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   128 + WTERMSIG(status);
+}
+
+/* fork(), with nothing left in stdio's buffer to be printed twice. */
+static inline pid_t child(void)
+{
+	fflush(stdout);
+	return must(fork());
+}
+
+#endif /* BAR_H */

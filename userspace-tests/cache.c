@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cache mode in the page table is the kernel's verdict, in every PTE alike.
+ * Would catch neighbours that carry other bits than the page which core
+ * installed. Runs once for each mode that the driver is loaded with.
+ */
+#include "made.h"
+
+#define CACHE "/sys/module/pfnfault_demo/parameters/cache"
+#define MEMTYPES "/sys/kernel/debug/x86/pat_memtype_list"
+
+/* Of a PTE on x86: Linux programs the PAT so that these are WC and UC-. */
+#define X86_PWT 0x08ULL
+#define X86_PCD 0x10ULL
+#define X86_PAT 0x80ULL
+
+/*
+ * What the kernel's list says of the memory at @addr. It need not be what the
+ * driver asked for: there, "wb" becomes UC- where the MTRRs say uncached.
+ */
+static bool x86_verdict(uint64_t addr, char *type, uint64_t *bits)
+{
+	FILE *file = fopen(MEMTYPES, "r");
+	char line[128];
+
+	type[0] = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		unsigned long long start, end;
+
+		if (sscanf(line, "PAT: [mem %llx-%llx] %31s", &start, &end,
+			   type) == 3 && start <= addr && addr < end)
+			break;
+		type[0] = 0;
+	}
+	if (file)
+		fclose(file);
+	*bits = !strcmp(type, "write-combining") ? X86_PWT :
+		!strcmp(type, "uncached-minus") ? X86_PCD : 0;
+	return *bits || !strcmp(type, "write-back");
+}
+
+int main(void)
+{
+	int made = made_open(O_RDWR), fd = bar_open(O_RDWR);
+	size_t nr = 2048, alike = 0, consecutive = 0;
+	struct pfnfault_test_pte first;
+	FILE *file = fopen(CACHE, "r");
+	char mode[8] = "", type[32];
+	uint64_t bits;
+	void *map;
+
+	if (!ok(file && fscanf(file, "%7s", mode) == 1, "cache=%s", mode))
+		return done();
+	fclose(file);
+	map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, nr));
+	for (size_t page = 300; page < nr; page++)
+		(void)load(page_word(map, page));
+	(void)load(page_word(map, 0));
+	first = pte_of(made, page_word(map, 300));
+	if (x86_verdict(first.pfn * page_size, type, &bits)) {
+		is(first.value & (X86_PWT | X86_PCD | X86_PAT), bits,
+		   "the page that faulted first has the kernel's verdict");
+		tap_comment("asked for %s, the verdict is %s", mode, type);
+		ok(strcmp(mode, "wc") || !strcmp(type, "write-combining"),
+		   "... and write-combining really is");
+	} else {
+		skip("the kernel's verdict", "no " MEMTYPES);
+	}
+	for (size_t page = 0; page < nr; page++) {
+		struct pfnfault_test_pte pte = pte_of(made, page_word(map, page));
+		uint64_t accessed = 0x60;	/* x86: accessed and dirty */
+		uint64_t flags = pte.value ^ (pte.pfn * page_size);
+
+		alike += !((flags ^ first.value ^ (first.pfn * page_size)) &
+			   ~accessed);
+		consecutive += pte.pfn == first.pfn - 300 + page;
+	}
+	is(alike, nr, "all PTEs carry the same bits");
+	is(consecutive, nr, "... and consecutive PFNs");
+	munmap(map, nr * page_size);
+	close(made);
+	close(fd);
+	return done();
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What "make demo" runs in the guest: a BAR from probe to SIGBUS, in words. */
+#include <limits.h>
+
+#include "bar.h"
+
+#define GREETING "hello from the guest"
+
+int main(void)
+{
+	int fd = bar_open(O_RDWR), remove_fd;
+	size_t nr = bar_pages(fd);
+	struct pfnfault_demo_info info;
+	char path[PATH_MAX], *map;
+
+	must(realpath("/sys/class/misc/pfnfault-bar/device", path) ? 0 : -1);
+	printf("guest: found " BAR_NODE ", BAR 2 of PCI device %s, %zu MiB\n",
+	       strrchr(path, '/') + 1, nr * page_size >> 20);
+
+	map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, nr));
+	info = bar_info(fd);
+	printf("guest: mapped all of it; pages installed so far: %llu\n",
+	       (unsigned long long)info.installed);
+	printf("guest: the host left this for us: '%.64s'\n", map);
+
+	for (size_t page = 1; page < nr; page++)
+		store(page_word(map, page), stamp(page));
+	info = bar_info(fd);
+	printf("guest: touched %zu pages in %llu faults\n", nr,
+	       (unsigned long long)info.faults);
+	strcpy(map, GREETING);
+	printf("guest: wrote '%s' at offset 0\n", map);
+
+	printf("guest: removing the PCI device while it is mapped\n");
+	strcat(path, "/remove");
+	remove_fd = must(open(path, O_WRONLY));
+	must(write(remove_fd, "1", 1));
+	close(remove_fd);
+	if (!touch_is_sigbus(map + 12345 * page_size)) {
+		printf("guest: no SIGBUS after the device was removed!\n");
+		return 1;
+	}
+	printf("guest: touched page 12345 again: SIGBUS caught, si_addr is right\n");
+	munmap(map, nr * page_size);
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,87 @@
+#!/bin/sh
+# modules.sh load|unload: in the guest, what insmod and rmmod say to wrong
+# parameters, wrong order and wrong devices. TAP.
+count=0
+ok() { # ok WHAT COMMAND...
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+	fi
+}
+not() { ! "$@" 2>/tmp/err; }
+logged() { dmesg | grep -qF "$1"; }
+loaded() { grep -q "^$1 " /proc/modules; }
+unused() { grep -q "^$1 [0-9]* 0 " /proc/modules; }
+export PFNFAULT_KO=/lib/pfnfault.ko PFNFAULT_DEMO_KO=/lib/pfnfault_demo.ko
+driver=/sys/bus/pci/drivers/pfnfault-bar
+
+case $1 in
+load)
+	ok "pfnfault_demo does not load without pfnfault" \
+		not insmod /lib/pfnfault_demo.ko
+	for window in 0 3 1024 abc -1; do
+		ok "window=$window is refused" \
+			not insmod /lib/pfnfault.ko window=$window
+		ok "... by name" logged \
+			"window=$window: must be a power of two from 1 to 512"
+	done
+	ok "pfnfault loads" insmod /lib/pfnfault.ko
+	ok "cache=fast is refused" not insmod /lib/pfnfault_demo.ko cache=fast
+	ok "... by name" logged "cache=fast: must be wb, wc or uc"
+	ok "pfnfault_demo loads" insmod /lib/pfnfault_demo.ko
+	ok "the node of the first device" test -c /dev/pfnfault-bar
+	ok "... and of the second" test -c /dev/pfnfault-bar1
+	ok "... for root alone" \
+		test "$(stat -c %a /dev/pfnfault-bar)" = 600
+	ok "pfnfault says that it is used" not unused pfnfault
+
+	# A device whose BAR 2 is not memory: the ISA bridge of QEMU's pc.
+	isa=$(basename "$(grep -l 0x7000 /sys/bus/pci/devices/*/device |
+		xargs dirname)")
+	echo 8086 7000 >$driver/new_id
+	ok "a device without the BAR is refused" not test -e "$driver/$isa"
+	ok "... by name" logged "$isa: BAR 2"
+	echo 8086 7000 >$driver/remove_id
+
+	# A BAR that somebody else has.
+	dev=$(basename "$(readlink -f /sys/class/misc/pfnfault-bar1/device)")
+	ok "a device can be unbound" sh -c "echo $dev >$driver/unbind"
+	ok "... and its node goes" not test -e /dev/pfnfault-bar1
+	ok "... and be bound again" sh -c "echo $dev >$driver/bind"
+	ok "... and its node comes" test -c /dev/pfnfault-bar1
+
+	ok "make load does not load twice" not /tests/load
+	ok "... and says what to do" grep -q "make unload first" /tmp/err
+	exec 3<>/dev/pfnfault-bar
+	ok "make unload does not unload what is in use" not /tests/load -u
+	ok "... and says what to do" grep -q "pfnfault_demo is in use" /tmp/err
+	exec 3>&-
+	ok "make unload unloads with the devices there" /tests/load -u
+	ok "... and the nodes go" not test -e /dev/pfnfault-bar
+	ok "... twice is once" /tests/load -u
+	ok "make load with a wrong CACHE=" not /tests/load cache=slow
+	ok "... leaves nothing behind" not loaded pfnfault
+	ok "make load loads" /tests/load cache=uc
+	ok "... with the CACHE= asked for" \
+		grep -qx uc /sys/module/pfnfault_demo/parameters/cache
+	ok "pfnfault_demo unloads by itself" rmmod pfnfault_demo
+	ok "the test modules load" insmod /lib/pfnfault_test.ko
+	ok "the driver of README.md loads" insmod /lib/pfnfault_readme.ko
+	;;
+unload)
+	for module in pfnfault_readme pfnfault_test pfnfault_demo pfnfault; do
+		ok "$module has no user left" unused $module
+		ok "$module unloads" rmmod $module
+	done
+	ok "nothing of it is loaded" not loaded pfnfault
+	ok "it loads again" insmod /lib/pfnfault.ko window=64
+	ok "... with the window that was asked for" \
+		grep -qx 64 /sys/module/pfnfault/parameters/window
+	ok "... and unloads" rmmod pfnfault
+	;;
+esac
+echo "1..$count"

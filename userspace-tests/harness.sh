@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# harness.sh NAME: what runs the tests fails when it should: a guest on kernel
+# NAME that panics, hangs, powers off early or warns, a test that fails, and
+# wrong arguments. TAP. Would catch a run that passes whatever happens.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$1
+dir=$top/build/check/harness
+count=0
+rm -rf "$dir"
+mkdir -p "$dir"
+
+# ok WHAT COMMAND...
+ok() {
+	local what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' "$dir/said"
+	fi
+}
+
+# says TEXT COMMAND...: the command fails, and says TEXT
+says() {
+	local text=$1
+	shift
+	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
+}
+
+guest() { TIMEOUT=$1 "$top/scripts/guest" "$name" "$2" "$dir/$2"; }
+warns() {
+	says "$1" guest 60 warn &&
+		grep -q '^ok 2 - all of it is taken back' "$dir/warn/output"
+}
+
+ok "a guest that panics" says "panicked; the end of its log" guest 60 panic
+ok "... shows the log's tail" grep -q sysrq "$dir/said"
+ok "a guest that hangs" says "hung, and was ended after 15 s" guest 15 hang
+ok "a guest that powers off early" \
+	says "off before it came to its end" guest 60 poweroff
+ok "a guest whose kernel warns" warns "its log should not have"
+ok "... shows the warning" grep -q 'WARNING: .*region.c' "$dir/said"
+ok "a guest that has nothing to run" guest 60 nothing
+"$top/scripts/guest" "$name" fail "$dir/fail"
+"$top/scripts/tap-split" "$dir/fail/output" "$dir/split"
+ok "a test that ends with an error and prints nothing" \
+	says "false ended with status 1" sh -c "! cat $dir/split/*"
+printf '=== begin stuck\nok 1 - so far\n' >"$dir/fail/output"
+"$top/scripts/tap-split" "$dir/fail/output" "$dir/split"
+ok "a test that does not end" \
+	says "stuck did not end" sh -c "! cat $dir/split/*"
+ok "... is a failure for prove" \
+	says "Result: FAIL" prove --exec cat --ext .tap "$dir/split"
+
+ok "an accelerator that is none" says "must be tcg or kvm" \
+	env ACCEL=fast "$top/scripts/guest" "$name" check "$dir/x"
+ok "a kernel that is not in the table" says "no kernel '4.19'" \
+	"$top/scripts/check" 4.19
+ok "a userland that is not there" says "no userland in" \
+	"$top/scripts/in-userland" nowhere "$top" true
+ok "a tool that no package is known for" \
+	says "no package known for the tool 'nosuchtool'" \
+	"$top/scripts/need" nosuchtool
+ok "nothing missing: nothing said" test -z "$("$top/scripts/need" make 2>&1)"
+mkdir -p "$dir/bin"
+printf '#!/bin/sh\nexit 0\n' >"$dir/bin/apt-get"
+chmod +x "$dir/bin/apt-get"
+# Where somebody else can read it, whoever's directory this is in.
+elsewhere=$(mktemp -d)
+trap 'rm -rf "$elsewhere"' EXIT
+chmod 755 "$elsewhere"
+cp "$top/scripts/lib.sh" "$elsewhere/"
+ln -s "$(command -v id)" "$(command -v dirname)" "$elsewhere/"
+# shellcheck disable=SC2016  # for the inner shell
+ok "neither root nor sudo" says "this needs root, and there is no sudo: true" \
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+	env PATH="$elsewhere" "$BASH" -c '. "$1"; as_root true' sh \
+	"$elsewhere/lib.sh"
+ok "an apt without an archive" \
+	says "set DEBIAN_MIRROR=" env PATH="$dir/bin:$PATH" \
+	"$top/scripts/mirror" main
+ok "a mirror by hand" test "$(DEBIAN_MIRROR=file:/x "$top/scripts/mirror" \
+	main)" = file:/x
+ok "a kernel without headers" says "No kernel headers in /nonexistent" \
+	make -C "$top" KDIR=/nonexistent modules
+ok "a level of warnings that kbuild does not know" \
+	says "W=7: kbuild knows" make -C "$top" W=7 help
+mkdir -p "$dir/tree/scripts"
+cp "$top/Makefile" "$dir/tree/"
+cp "$top/scripts/load" "$dir/tree/scripts/"
+ok "loading what was not built" \
+	says "no module/pfnfault.ko: run make first" make -C "$dir/tree" load
+ok "tests of this machine without the modules" \
+	says "The modules are not loaded" make -C "$top" check-host
+
+# What make install installs, in the userland that the modules were built in.
+src=$top/build/guests/$name/src
+release=$(cat "$top/build/kernels/$name/release")
+userland=$("$top/scripts/userland" "$(awk -v name="$name" \
+	'$1 == name { print $2 }' "$top/scripts/kernels")")
+"$top/scripts/in-userland" "$userland" "$src" make install \
+	KDIR="/usr/src/linux-headers-$release" INSTALL_MOD_PATH=/src/installed \
+	>"$dir/said" 2>&1
+installed() { find "$src/installed/lib/modules/$release" -name "$1.ko*" | grep -q .; }
+ok "make install installs pfnfault" installed pfnfault
+ok "... and the demo driver" installed pfnfault_demo
+echo "1..$count"

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/pfnfault-test: see pfnfault_test.h. For tests only. */
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/ioport.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/pgtable.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "test.h"
+
+#define PLACE_SIZE (PFNFAULT_TEST_PAGES * PAGE_SIZE)
+
+static int resolve_badly(int how, struct pfnfault_extent *extent)
+{
+	switch (how) {
+	case TEST_EXTENT_EMPTY:
+		extent->nr = 0;
+		break;
+	case TEST_EXTENT_ELSEWHERE:
+		extent->index = PFNFAULT_TEST_PAGES / 2;
+		extent->nr = 1;
+		break;
+	case TEST_EXTENT_BEYOND:
+		extent->nr++;
+		break;
+	case TEST_EXTENT_WRAPS:
+		extent->pfn = ~0UL - 1;
+		break;
+	case TEST_EXTENT_CACHE:
+		extent->cache = 77;
+		break;
+	case TEST_EXTENT_FLAGS:
+		extent->flags = 1;
+		break;
+	case TEST_EXTENT_NO_PFN:
+		extent->pfn = 1UL << 41;
+		break;
+	case TEST_EXTENT_POSITIVE:
+		return 1;
+	}
+	return 0;
+}
+
+static int test_resolve(struct pfnfault_region *region, unsigned long index,
+			struct pfnfault_extent *extent)
+{
+	struct test *test = container_of(region, struct test, region);
+
+	extent->index = 0;
+	extent->nr = region->nr_pages;
+	extent->pfn = test_pfn(test, 0);
+	atomic_long_inc(&test->entered);
+	if (test->setup.kind == TEST_REGION_SHORT) {
+		extent->index = index - index % test->setup.value;
+		extent->nr = test->setup.value;
+		extent->pfn += extent->index;
+	}
+	if (test->setup.delay_ms)
+		msleep(test->setup.delay_ms);
+	if (test_inject(test))
+		return test->setup.kind == TEST_REGION ? test->setup.value :
+			resolve_badly(test->setup.value, extent);
+	return 0;
+}
+
+static void test_free(struct pfnfault_region *region)
+{
+	struct test *test = container_of(region, struct test, region);
+	int place;
+
+	pfnfault_space_destroy(&test->space);
+	for (place = 0; place < 2; place++)
+		free_pages_exact(test->memory[place], PLACE_SIZE);
+	kfree(test);
+}
+
+static const struct pfnfault_ops test_ops = {
+	.resolve = test_resolve,
+	.release = test_free,
+};
+
+static bool fill_place(struct test *test, int place)
+{
+	void *memory = alloc_pages_exact(PLACE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	unsigned long page;
+
+	if (!memory)
+		return false;
+	for (page = 0; page < PFNFAULT_TEST_PAGES; page++)
+		*(u64 *)(memory + page * PAGE_SIZE) =
+			PFNFAULT_TEST_WORD(place, page);
+	test->memory[place] = memory;
+	return true;
+}
+
+static int test_open(struct inode *inode, struct file *file)
+{
+	struct test *test = kzalloc(sizeof(*test), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!test)
+		return -ENOMEM;
+	if (!fill_place(test, 0))
+		goto free;
+	if (!fill_place(test, 1))
+		goto free_place;
+	err = pfnfault_space_init(&test->space);
+	if (err)
+		goto free_both;
+	err = pfnfault_region_init(&test->region, &test_ops, &test->space, 0,
+				   PFNFAULT_TEST_PAGES);
+	if (err)
+		goto destroy;
+	pfnfault_file_open(&test->space, file);
+	file->private_data = test;
+	return 0;
+
+destroy:
+	pfnfault_space_destroy(&test->space);
+free_both:
+	free_pages_exact(test->memory[1], PLACE_SIZE);
+free_place:
+	free_pages_exact(test->memory[0], PLACE_SIZE);
+free:
+	kfree(test);
+	return err;
+}
+
+static int test_close(struct inode *inode, struct file *file)
+{
+	struct test *test = file->private_data;
+
+	if (test->claim.size)
+		release_mem_region(test->claim.start, test->claim.size);
+	pfnfault_file_release(file);
+	pfnfault_region_put(&test->region);
+	return 0;
+}
+
+static int test_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct test *test = file->private_data;
+
+	switch (test->setup.kind) {
+	case TEST_REGION:
+	case TEST_REGION_SHORT:
+	case TEST_REGION_BAD:
+		return pfnfault_mmap(&test->region, vma);
+	}
+	return test_mmap_handler(test, vma);
+}
+
+static int read_pte(pte_t *pte, unsigned long addr, void *data)
+{
+	struct pfnfault_test_pte *query = data;
+	pte_t now = ptep_get(pte);
+
+	query->value = pte_none(now) ? 0 : pte_val(now);
+	query->pfn = pte_none(now) ? 0 : pte_pfn(now);
+	return 0;
+}
+
+static long test_pte(void __user *arg)
+{
+	struct pfnfault_test_pte query;
+	struct vm_area_struct *vma;
+	long err = -EFAULT;
+
+	if (copy_from_user(&query, arg, sizeof(query)))
+		return -EFAULT;
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, query.addr);
+	if (vma && query.addr >= vma->vm_start && (vma->vm_flags & VM_PFNMAP))
+		err = apply_to_page_range(current->mm, query.addr & PAGE_MASK,
+					  PAGE_SIZE, read_pte, &query);
+	mmap_read_unlock(current->mm);
+	if (!err && copy_to_user(arg, &query, sizeof(query)))
+		return -EFAULT;
+	return err;
+}
+
+static long test_stalled_read(void __user *arg)
+{
+	struct pfnfault_test_stalled read;
+	long err;
+
+	if (copy_from_user(&read, arg, sizeof(read)))
+		return -EFAULT;
+	err = test_stall(read.where, read.ms);
+	if (err)
+		return err;
+	if (get_user(read.word, (u64 __user *)(unsigned long)read.addr))
+		err = -EFAULT;
+	test_unstall(read.where);
+	if (!err && copy_to_user(arg, &read, sizeof(read)))
+		err = -EFAULT;
+	return err;
+}
+
+static long test_info(struct test *test, void __user *arg)
+{
+	struct pfnfault_test_info info = {};
+	struct pfnfault_stats stats;
+
+	pfnfault_region_stats(&test->region, &stats);
+	info.faults = stats.faults;
+	info.installed = stats.installed;
+	info.retries = stats.retries;
+	info.lost = stats.lost;
+	info.calls = atomic_long_read(&test->calls);
+	info.entered = atomic_long_read(&test->entered);
+	info.stalls = test_stalls();
+	info.wait_state = test->wait_state;
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static long test_init_wrongly(struct test *test, unsigned long how)
+{
+	static const struct pfnfault_ops no_resolve;
+	static struct pfnfault_region region;
+	const unsigned long huge = ~0UL >> 1;
+
+	switch (how) {
+	case 0:
+		return pfnfault_region_init(&region, NULL, &test->space, 0, 1);
+	case 1:
+		return pfnfault_region_init(&region, &no_resolve, &test->space,
+					    0, 1);
+	case 2:
+		return pfnfault_region_init(&region, &test_ops, &test->space,
+					    0, 0);
+	case 3:
+		return pfnfault_region_init(&region, &test_ops, &test->space,
+					    0, huge);
+	case 4:
+		return pfnfault_region_init(&region, &test_ops, &test->space,
+					    huge, 1);
+	}
+	return -ENOTTY;
+}
+
+static long test_claim(struct test *test, void __user *arg)
+{
+	struct pfnfault_test_claim claim;
+
+	if (copy_from_user(&claim, arg, sizeof(claim)))
+		return -EFAULT;
+	if (test->claim.size ||
+	    !request_mem_region(claim.start, claim.size, "pfnfault-test"))
+		return -EBUSY;
+	test->claim = claim;
+	return 0;
+}
+
+static long test_code(int err)
+{
+	switch (pfnfault_errno(err)) {
+	case VM_FAULT_NOPAGE:
+		return TEST_CODE_NOPAGE;
+	case VM_FAULT_RETRY:
+		return TEST_CODE_RETRY;
+	case VM_FAULT_OOM:
+		return TEST_CODE_OOM;
+	case VM_FAULT_SIGBUS:
+		return TEST_CODE_SIGBUS;
+	case VM_FAULT_HWPOISON:
+		return TEST_CODE_HWPOISON;
+	}
+	return TEST_CODE_OTHER;
+}
+
+static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct test *test = file->private_data;
+	void __user *user = (void __user *)arg;
+	struct pfnfault_test_setup setup;
+	struct pfnfault_test_range range;
+
+	switch (cmd) {
+	case PFNFAULT_TEST_SETUP:
+		if (copy_from_user(&setup, user, sizeof(setup)))
+			return -EFAULT;
+		if (setup.kind == TEST_REGION_SHORT &&
+		    (setup.value <= 0 || PFNFAULT_TEST_PAGES % setup.value))
+			return -EINVAL;
+		test->setup = setup;
+		atomic_set(&test->times, test->setup.times);
+		return 0;
+	case PFNFAULT_TEST_MOVE:
+	case PFNFAULT_TEST_INVALIDATE:
+		if (copy_from_user(&range, user, sizeof(range)))
+			return -EFAULT;
+		if (cmd == PFNFAULT_TEST_MOVE)
+			WRITE_ONCE(test->place, !test->place);
+		pfnfault_invalidate(&test->region, range.index, range.nr);
+		return 0;
+	case PFNFAULT_TEST_REVOKE:
+		pfnfault_revoke(&test->region, PFNFAULT_REVOKE_SIGBUS);
+		return 0;
+	case PFNFAULT_TEST_PTE:
+		return test_pte(user);
+	case PFNFAULT_TEST_STALLED_READ:
+		return test_stalled_read(user);
+	case PFNFAULT_TEST_INFO:
+		return test_info(test, user);
+	case PFNFAULT_TEST_CLAIM:
+		return test_claim(test, user);
+	case PFNFAULT_TEST_CODE:
+		return test_code(arg);
+	case PFNFAULT_TEST_INIT:
+		return test_init_wrongly(test, arg);
+	}
+	return -ENOTTY;
+}
+
+static const struct file_operations test_fops = {
+	.owner = THIS_MODULE,
+	.open = test_open,
+	.release = test_close,
+	.mmap = test_mmap,
+	.unlocked_ioctl = test_ioctl,
+};
+
+static struct miscdevice test_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "pfnfault-test",
+	.fops = &test_fops,
+	.mode = 0600,
+};
+module_misc_device(test_misc);
+
+PFNFAULT_IMPORT;
+MODULE_DESCRIPTION("Faults made to order, to test pfnfault");
+MODULE_AUTHOR("The pfnfault developers");
+MODULE_LICENSE("GPL");

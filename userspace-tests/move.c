@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that moves and goes while it is faulted in. Would catch an install of
+ * what was resolved before an invalidation, and an op that is called after a
+ * revocation.
+ */
+#include <pthread.h>
+
+#include "made.h"
+
+/* Long against what is done meanwhile; what it waits for, it polls. */
+#define DELAY_MS 500
+
+/*
+ * Touch a page while resolve() dawdles: it has looked where the page is, and
+ * now, before it returns, the page moves.
+ */
+static void move_during_fault(int fd, void *map, size_t page, int to,
+			      const char *what)
+{
+	struct pfnfault_test_info before = made_info(fd), after;
+	pthread_t thread;
+	void *word;
+
+	made_setup(fd, TEST_REGION, 0, 0, DELAY_MS);
+	must(pthread_create(&thread, NULL, touch_thread, page_word(map, page)) ?
+	     -1 : 0);
+	while (made_info(fd).entered == before.entered)
+		usleep(1000);
+	made_range(fd, PFNFAULT_TEST_MOVE, 0, PFNFAULT_TEST_PAGES);
+	pthread_join(thread, &word);
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	after = made_info(fd);
+	is((uintptr_t)word, PFNFAULT_TEST_WORD(to, page), what);
+	is(after.lost - before.lost, 1, "... the install lost");
+	is(after.calls - before.calls, 2, "... and it was resolved again");
+	is(after.faults - before.faults, 1, "... in the same fault");
+}
+
+/*
+ * The same in the last moment: the fault has sampled, resolved and compared what
+ * it can without a lock, and is held up right before it installs.
+ */
+static int stalled_fd;
+
+static void *stalled_read(void *read)
+{
+	must(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_READ, read));
+	return NULL;
+}
+
+static void move_before_install(int where, bool known, const char *what)
+{
+	struct pfnfault_test_stalled read = { .where = where, .ms = DELAY_MS };
+	unsigned int stalls;
+	pthread_t thread;
+	void *map;
+
+	stalled_fd = made_open(O_RDWR);
+	map = made_map(stalled_fd);
+	if (known)	/* core has installed a page of it, in another table */
+		(void)load(page_word(map, PFNFAULT_TEST_PAGES - 1));
+	read.addr = (uintptr_t)page_word(map, 3);
+	stalls = made_info(stalled_fd).stalls;
+	must(pthread_create(&thread, NULL, stalled_read, &read) ? -1 : 0);
+	while (made_info(stalled_fd).stalls == stalls)
+		usleep(1000);
+	made_range(stalled_fd, PFNFAULT_TEST_MOVE, 0, PFNFAULT_TEST_PAGES);
+	/* Not a touch before the reader is through: it would heal the page. */
+	pthread_join(thread, NULL);
+	ok(in_place(map, 1, 0, PFNFAULT_TEST_PAGES), "%s", what);
+	if (where == TEST_STALL_FILL) {
+		is(read.word, PFNFAULT_TEST_WORD(1, 3),
+		   "... nor by the reader that was held up");
+		is(made_info(stalled_fd).lost, 1, "... whose install lost");
+	}
+	made_unmap(map);
+	close(stalled_fd);
+}
+
+/* Does a fault on @page come through core's one-page install? */
+static bool asks_core(int fd, void *map, size_t page)
+{
+	struct pfnfault_test_stalled read = {
+		.addr = (uintptr_t)page_word(map, page),
+		.where = TEST_STALL_CORE, .ms = 1,
+	};
+	unsigned int stalls = made_info(fd).stalls;
+
+	must(ioctl(fd, PFNFAULT_TEST_STALLED_READ, &read));
+	return made_info(fd).stalls != stalls;
+}
+
+/* x86: core says once what memory type an extent has, until it is taken back. */
+static void test_verdict(void)
+{
+#ifdef __x86_64__
+	int fd = made_open(O_RDWR);
+	void *map = made_map(fd);
+
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	ok(asks_core(fd, map, 0), "the first fault of an extent asks core");
+	ok(!asks_core(fd, map, PFNFAULT_TEST_PAGES - 1),
+	   "... and the next, in another page table, does not");
+	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, 1);
+	ok(asks_core(fd, map, 0), "... until something of it is invalidated");
+	made_range(fd, PFNFAULT_TEST_MOVE, 0, PFNFAULT_TEST_PAGES);
+	ok(asks_core(fd, map, 0), "... or it moves");
+	made_unmap(map);
+	close(fd);
+#endif
+}
+
+static void test_move(void)
+{
+	int fd = made_open(O_RDWR);
+	void *map = made_map(fd);
+	uint64_t faults;
+
+	ok(in_place(map, 0, 0, PFNFAULT_TEST_PAGES), "all pages, at first");
+	made_range(fd, PFNFAULT_TEST_MOVE, 0, PFNFAULT_TEST_PAGES);
+	ok(in_place(map, 1, 0, PFNFAULT_TEST_PAGES), "moved: all from there");
+	made_range(fd, PFNFAULT_TEST_MOVE, 10, 5);
+	ok(in_place(map, 0, 10, 15), "only some invalidated: those from there");
+	ok(in_place(map, 1, 0, 10) && in_place(map, 1, 15, 512),
+	   "... and the others not");
+	faults = made_info(fd).faults;
+	made_range(fd, PFNFAULT_TEST_INVALIDATE, 10, 0);
+	ok(in_place(map, 0, 10, 15), "none invalidated");
+	is(made_info(fd).faults, faults, "... no fault");
+	made_unmap(map);
+	close(fd);
+
+	/* The first install of an extent is core's, later ones our own. */
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	move_during_fault(fd, map, 700, 1, "moved during the very first fault");
+	move_during_fault(fd, map, 100, 0, "moved during a first fault again");
+	made_unmap(map);
+	map = made_map(fd);
+	ok(in_place(map, 0, 1000, 1001), "the extent is known now");
+	move_during_fault(fd, map, 100, 1, "moved during a later fault");
+	made_unmap(map);
+	close(fd);
+
+	move_before_install(TEST_STALL_FILL, true,
+			    "moved before the table is filled: no old page");
+	move_before_install(TEST_STALL_CORE, false,
+			    "moved before core installs: no old page");
+}
+
+/* Threads read while the pages move; each move overwrites nothing, but tells. */
+static volatile bool stop_reading;
+static int moved_fd;
+
+static void *read_moving(void *map)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; !stop_reading; i++) {
+		size_t page = i * 67 % PFNFAULT_TEST_PAGES;
+		uint64_t got = load(page_word(map, page));
+
+		wrong += got != PFNFAULT_TEST_WORD(0, page) &&
+			 got != PFNFAULT_TEST_WORD(1, page);
+	}
+	return (void *)wrong;
+}
+
+static void test_move_under_readers(void)
+{
+	pthread_t threads[3];
+	size_t wrong = 0;
+	void *map, *result;
+
+	moved_fd = made_open(O_RDWR);
+	map = made_map(moved_fd);
+	stop_reading = false;
+	for (int i = 0; i < 3; i++)
+		must(pthread_create(&threads[i], NULL, read_moving, map) ? -1 : 0);
+	for (int i = 0; i < 2000; i++)
+		made_range(moved_fd, PFNFAULT_TEST_MOVE, 0,
+			   PFNFAULT_TEST_PAGES);
+	stop_reading = true;
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], &result);
+		wrong += (size_t)result;
+	}
+	is(wrong, 0, "2000 moves under three readers: no wrong page");
+	ok(in_place(map, 0, 0, PFNFAULT_TEST_PAGES), "... and the end is right");
+	tap_comment("%llu faults, %llu installs lost",
+		    (unsigned long long)made_info(moved_fd).faults,
+		    (unsigned long long)made_info(moved_fd).lost);
+	made_unmap(map);
+	close(moved_fd);
+}
+
+static void revoke_region(int fd)
+{
+	must(ioctl(fd, PFNFAULT_TEST_REVOKE));
+}
+
+/* Revoked while resolve() runs: it is waited for, and comes to nothing. */
+static void test_revoke(void)
+{
+	uint64_t calls;
+	void *map;
+
+	moved_fd = made_open(O_RDWR);
+	map = made_map(moved_fd);
+	revoke_region(moved_fd);
+	ok(touch_is_sigbus(map), "revoke of an idle region gives SIGBUS");
+	is(made_info(moved_fd).calls, 0, "... with no op called");
+	made_unmap(map);
+	close(moved_fd);
+
+	moved_fd = made_open(O_RDWR);
+	map = made_map(moved_fd);
+	made_setup(moved_fd, TEST_REGION, 0, 0, DELAY_MS);
+	if (!child())
+		_exit(!touch_is_sigbus(map));
+	while (!made_info(moved_fd).entered)
+		usleep(1000);
+	is(made_info(moved_fd).calls, 0, "an op is running");
+	revoke_region(moved_fd);
+	calls = made_info(moved_fd).calls;
+	is(calls, 1, "... and through when revoke returns");
+	is(status_of(-1), 0, "... and its fault is SIGBUS");
+	ok(touch_is_sigbus(page_word(map, 3)), "so is every later one");
+	is(made_info(moved_fd).calls, calls, "... with no op called again");
+	revoke_region(moved_fd);
+	ok(touch_is_sigbus(map), "revoked again: the same");
+	fails(map_pages(moved_fd, PROT_READ, 0, 1) == MAP_FAILED, ENODEV,
+	      "mmap of a revoked region");
+	made_unmap(map);
+	close(moved_fd);
+}
+
+int main(void)
+{
+	test_move();
+	test_verdict();
+	test_move_under_readers();
+	test_revoke();
+	return done();
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What resolve() says reaches the program: each error as its signal, once; a
+ * busy device as a wait that can be interrupted and stalls no one else; short
+ * extents as they are; wrong ones as SIGBUS. Would catch an error that is lost or
+ * repeated, a wait with the lock held, an extent that is believed.
+ */
+#include <pthread.h>
+#include <time.h>
+
+#include "made.h"
+
+static int busy_fd;
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* What resolve() says reaches the program once, as a signal or not at all. */
+static void test_errors(void)
+{
+	const struct {
+		int err, signo, code;
+		uint64_t calls, retries;
+	} cases[] = {
+		{ -EAGAIN, 0, 0, 4, 3 },
+		{ -EBUSY, 0, 0, 4, 3 },
+		{ -EINTR, 0, 0, 4, 3 },
+		{ -512 /* ERESTARTSYS */, 0, 0, 4, 3 },
+		{ -ENOMEM, 0, 0, 4, 0 },
+		{ -ENODEV, SIGBUS, BUS_ADRERR, 1, 0 },
+		{ -ESTALE, SIGBUS, BUS_ADRERR, 1, 0 },
+		{ -EHWPOISON, SIGBUS, memory_failure_code(), 1, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int fd = made_open(O_RDWR);
+		void *map = made_map(fd);
+		int signo;
+
+		made_setup(fd, TEST_REGION, cases[i].err, 3, 0);
+		signo = touch(page_word(map, 9));
+		ok(signo == cases[i].signo &&
+		   touch_info.si_code == cases[i].code,
+		   "resolve() gives %d: signal %d", cases[i].err,
+		   cases[i].signo);
+		is(made_info(fd).calls, cases[i].calls, "... after calls");
+		is(made_info(fd).retries, cases[i].retries, "... and retries");
+		made_unmap(map);
+		close(fd);
+	}
+}
+
+/* A busy device: whoever waits can be interrupted, and stalls no one else. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+	made_setup(busy_fd, TEST_REGION, 0, 0, 0);
+}
+
+static void test_busy(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	double start;
+	pthread_t thread;
+	pid_t pid;
+	void *map, *word;
+
+	busy_fd = made_open(O_RDWR);
+	map = made_map(busy_fd);
+	made_setup(busy_fd, TEST_REGION, -EAGAIN, ALWAYS, 0);
+	must(pthread_create(&thread, NULL, touch_thread, map) ? -1 : 0);
+	while (made_info(busy_fd).retries < 2)
+		usleep(1000);
+	start = now();
+	for (int i = 0; i < 20; i++) {
+		void *more = must(mmap(NULL, page_size, PROT_READ,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+		(void)load(more);
+		munmap(more, page_size);
+	}
+	ok(now() - start < 0.5, "others map and unmap while a fault waits");
+	made_setup(busy_fd, TEST_REGION, 0, 0, 0);
+	pthread_join(thread, &word);
+	is((uintptr_t)word, PFNFAULT_TEST_WORD(0, 0),
+	   "... which goes on when the device is ready");
+
+	made_setup(busy_fd, TEST_REGION, -EAGAIN, ALWAYS, 0);
+	made_range(busy_fd, PFNFAULT_TEST_INVALIDATE, 0, PFNFAULT_TEST_PAGES);
+	sigaction(SIGALRM, &action, NULL);
+	ualarm(100000, 0);
+	ok(in_place(map, 0, 5, 6) && interrupted,
+	   "a signal's handler runs while a fault waits, and it goes on");
+
+	made_setup(busy_fd, TEST_REGION, -EAGAIN, ALWAYS, 0);
+	made_range(busy_fd, PFNFAULT_TEST_INVALIDATE, 0, PFNFAULT_TEST_PAGES);
+	pid = child();
+	if (!pid) {
+		int pipes[2];
+
+		must(pipe(pipes));
+		_exit(write(pipes[1], map, 8) == 8);
+	}
+	usleep(100000);
+	kill(pid, SIGKILL);
+	is(status_of(pid), 128 + SIGKILL, "SIGKILL ends a wait in a system call");
+	made_setup(busy_fd, TEST_REGION, 0, 0, 0);
+	made_unmap(map);
+	close(busy_fd);
+}
+
+/* An extent is what is installed of, however small it is. */
+static void test_short_extents(void)
+{
+	int fd = made_open(O_RDWR);
+	const size_t size = PFNFAULT_TEST_PAGES * page_size;
+	char *room = must(mmap(NULL, 2 * size, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	/* Aligned, so that the end of a page table is the end of an extent. */
+	void *map = room + size - (uintptr_t)room % size;
+
+	must(munmap(room, 2 * size));
+	must(mmap(map, size, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0));
+	made_setup(fd, TEST_REGION_SHORT, 8, 0, 0);
+	must(munmap(map, 4 * page_size));
+	must(mprotect(page_word(map, 100), 10 * page_size,
+		      PROT_READ | PROT_WRITE));
+	ok(in_place(map, 0, 4, PFNFAULT_TEST_PAGES),
+	   "extents of 8 pages, in a VMA that was split: the pages are right");
+	is(made_info(fd).installed, PFNFAULT_TEST_PAGES - 4,
+	   "... each installed once");
+	/* 128 blocks, two of them cut in two by the mprotect. */
+	is(made_info(fd).faults, 130, "... one fault for each extent");
+	made_unmap(map);
+
+	made_setup(fd, TEST_REGION_SHORT, 1, 0, 0);
+	map = made_map(fd);
+	ok(in_place(map, 0, 0, 40), "extents of one page");
+	is(made_info(fd).faults, 130 + 40, "... one fault each");
+	made_unmap(map);
+	close(fd);
+}
+
+static void test_wrong_extents(void)
+{
+	for (int i = 0; i < TEST_EXTENT_COUNT; i++) {
+		int fd = made_open(O_RDWR);
+		void *map = made_map(fd);
+
+		made_setup(fd, TEST_REGION_BAD, i, 1, 0);
+		ok(touch_is_sigbus(map), "wrong extent number %d is SIGBUS", i);
+		is(made_info(fd).installed, 0, "... and installs nothing");
+		ok(in_place(map, 0, 0, 1), "... a right one works after it");
+		made_unmap(map);
+		close(fd);
+	}
+}
+
+static void test_wrong_init(void)
+{
+	int fd = made_open(O_RDWR);
+
+	for (int i = 0; i < 5; i++)
+		fails(ioctl(fd, PFNFAULT_TEST_INIT, i) < 0, EINVAL,
+		      "a region initialised wrongly");
+	close(fd);
+}
+
+int main(void)
+{
+	test_errors();
+	test_busy();
+	test_short_extents();
+	test_wrong_extents();
+	test_wrong_init();
+	return done();
+}
