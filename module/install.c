@@ -44,7 +44,7 @@ struct fill {
 	struct pfnfault_run *run;
 	struct pfnfault_region *region;	/* NULL: no sequence to compare */
 	unsigned long seq;
-	bool lone;		/* the extent is one page: no neighbours */
+	bool lone;		/* one page: no neighbour needs its cache bits */
 	bool adopt;		/* take the cache bits of the faulting PTE */
 	bool adopted;
 	unsigned long installed;
@@ -169,7 +169,9 @@ static vm_fault_t install_by_core(struct fill *fill)
 vm_fault_t pfnfault_install_unchecked(struct vm_fault *vmf,
 				      struct pfnfault_run *run)
 {
-	struct fill fill = { .vmf = vmf, .run = run };
+	struct fill fill = {
+		.vmf = vmf, .run = run, .lone = run->before + run->after == 1,
+	};
 
 	if (PFNFAULT_TRACKED_MEMTYPE)
 		return install_by_core(&fill);

@@ -5,8 +5,6 @@
  * would answer with BUG as SIGBUS. Would catch a wrong row in the errno
  * table, a lock released twice or not at all, a range that is not clipped.
  */
-#include <pthread.h>
-
 #include "made.h"
 
 #define MEMORY_FAILURE (-1)	/* a SIGBUS that says so */
@@ -135,6 +133,10 @@ static void test_range(void)
 	ok(made_info(fd).calls == blocks(map, PFNFAULT_TEST_PAGES * page_size),
 	   "... a page table a fault");
 	made_unmap(map);
+
+	map = must(map_pages(fd, PROT_READ, 7, 1));
+	is(load(map), PFNFAULT_TEST_WORD(0, 7), "... one page alone, too");
+	munmap(map, page_size);
 
 	made_setup(fd, TEST_RANGE, 100, 0, 0);
 	map = must(map_pages(fd, PROT_READ, 0, 200));
