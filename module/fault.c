@@ -163,7 +163,7 @@ static void pfnfault_vma_close(struct vm_area_struct *vma)
 	pfnfault_region_put(vma->vm_private_data);
 }
 
-const struct vm_operations_struct pfnfault_vm_ops = {
+static const struct vm_operations_struct pfnfault_vm_ops = {
 	.open = pfnfault_vma_open,
 	.close = pfnfault_vma_close,
 	.fault = pfnfault_fault,

@@ -33,7 +33,6 @@ int pfnfault_install(struct pfnfault_region *region, struct vm_fault *vmf,
 		     const struct pfnfault_extent *extent, unsigned long seq);
 void pfnfault_forget_verdict(struct pfnfault_region *region);
 
-extern const struct vm_operations_struct pfnfault_vm_ops;
 void pfnfault_drain_ops(void);
 
 int pfnfault_spaces_start(void);
