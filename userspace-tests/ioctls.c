@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Wrong ioctls of the demo nodes are named errors, and change nothing. */
-#include <sys/syscall.h>
-
 #include "bar.h"
 
 int main(void)

@@ -4,9 +4,6 @@
  * read-only descriptor. Would catch a bound that is off by one, a private
  * mapping let through (which is a BUG in core), a demand for VM_SHARED.
  */
-#include <limits.h>
-#include <sys/syscall.h>
-
 #include "bar.h"
 
 static bool refused(int fd, int prot, int flags, off_t offset, size_t len)
