@@ -33,18 +33,18 @@ says() {
 
 guest() { TIMEOUT=$1 "$top/scripts/guest" "$name" "$2" "$dir/$2"; }
 warns() {
-	says "$1" guest 60 warn &&
+	says "$1" guest 300 warn &&
 		grep -q '^ok 2 - all of it is taken back' "$dir/warn/output"
 }
 
-ok "a guest that panics" says "panicked; the end of its log" guest 60 panic
+ok "a guest that panics" says "panicked; the end of its log" guest 300 panic
 ok "... shows the log's tail" grep -q sysrq "$dir/said"
 ok "a guest that hangs" says "hung, and was ended after 15 s" guest 15 hang
 ok "a guest that powers off early" \
-	says "off before it came to its end" guest 60 poweroff
+	says "off before it came to its end" guest 300 poweroff
 ok "a guest whose kernel warns" warns "its log should not have"
 ok "... shows the warning" grep -q 'WARNING: .*region.c' "$dir/said"
-ok "a guest that has nothing to run" guest 60 nothing
+ok "a guest that has nothing to run" guest 300 nothing
 "$top/scripts/guest" "$name" fail "$dir/fail"
 "$top/scripts/tap-split" "$dir/fail/output" "$dir/split"
 ok "a test that ends with an error and prints nothing" \
