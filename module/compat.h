@@ -41,6 +41,38 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* 6.7, 161e393c0f63: the one that needs no VMA got another name */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define pfnfault_mkwrite pte_mkwrite
+#else
+#define pfnfault_mkwrite pte_mkwrite_novma
+#endif
+
+/* 6.17, 21aa65bf82a7: a PFN is a number */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+
+static inline vm_fault_t pfnfault_insert_mixed(struct vm_area_struct *vma,
+					       unsigned long addr,
+					       unsigned long pfn)
+{
+	return vmf_insert_mixed(vma, addr, pfn_to_pfn_t(pfn));
+}
+#else
+#define pfnfault_insert_mixed vmf_insert_mixed
+#endif
+
+/* 7.1: zap_vma_ptes() got another name */
+static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
+				    unsigned long addr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	zap_vma_ptes(vma, addr, PAGE_SIZE);
+#else
+	zap_special_vma_range(vma, addr, PAGE_SIZE);
+#endif
+}
+
 /*
  * x86 decides the cache mode of a PFN by what is reserved for it, and tells
  * only core; elsewhere the caller's pgprot_t is what the PTE carries.

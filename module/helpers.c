@@ -145,6 +145,7 @@ vm_fault_t pfnfault_insert_range(struct vm_fault *vmf, unsigned long index,
 {
 	unsigned long offset = vmf->pgoff - index;
 	struct pfnfault_run run = {
+		.vmf = vmf,
 		.before = offset,
 		.after = nr - offset,
 		.pfn = pfn + offset,
@@ -159,14 +160,13 @@ vm_fault_t pfnfault_insert_range(struct vm_fault *vmf, unsigned long index,
 	if (!vma_fits(vmf, run.pfn))
 		return VM_FAULT_SIGBUS;
 	/* Neighbours might have a struct page there, which vma_fits() is for. */
-	pfnfault_clip(vmf, vmf->vma->vm_flags & VM_MIXEDMAP ? 1 : PTRS_PER_PTE,
-		      &run);
+	pfnfault_clip(&run, vmf->vma->vm_flags & VM_MIXEDMAP ? 1 : PTRS_PER_PTE);
 	/* A neighbour that cannot be installed is left out. */
 	if (!pfnfault_pfn_exists(run.pfn + run.after - 1))
 		run.after = 1;
 	if (!pfnfault_pfn_exists(run.pfn - run.before))
 		run.before = 0;
-	return pfnfault_install_unchecked(vmf, &run);
+	return pfnfault_errno(pfnfault_install_run(&run, NULL));
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_insert_range);
 

@@ -2,11 +2,13 @@
 /* pfnfault.ko: load, unload, parameters. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bug.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pgtable.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -36,6 +38,61 @@ static const struct kernel_param_ops window_ops = {
 module_param_cb(window, &window_ops, &pfnfault_window, 0644);
 MODULE_PARM_DESC(window, "most pages that one fault installs: a power of two, at most one page table, which is the default");
 
+bool pfnfault_by_core;
+
+/* How PTEs are set, by name. */
+static const char * const installer_names[] = { "direct", "core" };
+
+static int installer_set(const char *val, const struct kernel_param *kp)
+{
+	int installer = sysfs_match_string(installer_names, val);
+
+	if (installer < 0) {
+		pr_err("installer=%.*s: must be direct or core\n",
+		       (int)strcspn(val, "\n"), val);
+		return installer;
+	}
+	WRITE_ONCE(pfnfault_by_core, installer);
+	return 0;
+}
+
+static int installer_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", installer_names[pfnfault_by_core]);
+}
+
+static const struct kernel_param_ops installer_ops = {
+	.set = installer_set, .get = installer_get,
+};
+
+module_param_cb(installer, &installer_ops, NULL, 0644);
+MODULE_PARM_DESC(installer, "how PTEs are set: direct (default), a table at once, or core, one by one, as where a module cannot");
+
+static int count_get(char *buf, const struct kernel_param *kp)
+{
+	int (*count)(void) = kp->arg;
+
+	return sysfs_emit(buf, "%d\n", count());
+}
+
+/* Where it is given at load, core calls .set without a look at the mode. */
+static int count_set(const char *val, const struct kernel_param *kp)
+{
+	pr_err("%s= is a count, to be read\n", kp->name);
+	return -EPERM;
+}
+
+static const struct kernel_param_ops count_ops = {
+	.set = count_set, .get = count_get,
+};
+
+module_param_cb(regions, &count_ops, pfnfault_live_regions, 0444);
+MODULE_PARM_DESC(regions, "regions that drivers have now; read only");
+module_param_cb(pages, &count_ops, pfnfault_live_pages, 0444);
+MODULE_PARM_DESC(pages, "pages that stand in for revoked regions, now; read only");
+module_param_cb(references, &count_ops, pfnfault_live_references, 0444);
+MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; read only");
+
 static int __init pfnfault_init(void)
 {
 	return pfnfault_spaces_start();
@@ -44,6 +101,8 @@ module_init(pfnfault_init);
 
 static void __exit pfnfault_exit(void)
 {
+	WARN(pfnfault_live_regions(), "a driver leaked %d region(s)\n",
+	     pfnfault_live_regions());
 	pfnfault_spaces_stop();
 }
 module_exit(pfnfault_exit);

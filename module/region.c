@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Regions: their life, and taking their memory back from programs. */
+/* Regions: their life, what is counted of it, and who is in their ops. */
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/mm.h>
+#include <linux/wait.h>
 
 #include "compat.h"
 #include "internal.h"
+
+static atomic_t live;
+
+/**
+ * pfnfault_live_regions() - regions that were initialised and not released
+ *
+ * Return: how many.
+ */
+int pfnfault_live_regions(void)
+{
+	return atomic_read(&live);
+}
 
 /**
  * pfnfault_region_init() - initialise a region
@@ -21,8 +35,8 @@
  * pfnfault_mmap().
  *
  * Context: any.
- * Return: 0; -EINVAL: no ops.resolve, no pages, or an end that no file offset
- * reaches.
+ * Return: 0; -EINVAL: no ops.resolve, unknown ops.flags, no pages, or an end
+ * that no file offset reaches.
  */
 int pfnfault_region_init(struct pfnfault_region *region,
 			 const struct pfnfault_ops *ops,
@@ -31,8 +45,9 @@ int pfnfault_region_init(struct pfnfault_region *region,
 {
 	const unsigned long max_pages = MAX_LFS_FILESIZE >> PAGE_SHIFT;
 
-	if (!ops || !ops->resolve || !nr_pages || nr_pages > max_pages ||
-	    base > max_pages - nr_pages)
+	if (!ops || !ops->resolve || (ops->flags & ~PFNFAULT_COW))
+		return -EINVAL;
+	if (!nr_pages || nr_pages > max_pages || base > max_pages - nr_pages)
 		return -EINVAL;
 
 	memset(region, 0, sizeof(*region));
@@ -42,7 +57,11 @@ int pfnfault_region_init(struct pfnfault_region *region,
 	region->nr_pages = nr_pages;
 	kref_init(&region->kref);
 	init_rwsem(&region->gate);
+	spin_lock_init(&region->moves_lock);
+	init_waitqueue_head(&region->waitq);
+	mutex_init(&region->dirty_lock);
 	seqlock_init(&region->verdict_lock);
+	atomic_inc(&live);
 	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_init);
@@ -64,6 +83,10 @@ static void region_release(struct kref *kref)
 	struct pfnfault_region *region =
 		container_of(kref, struct pfnfault_region, kref);
 
+	/* No VMA is left, and so no PTE, nor a fault. */
+	pfnfault_free_dummy(region);
+	kvfree(rcu_dereference_protected(region->dirty, 1));
+	atomic_dec(&live);
 	if (region->ops->release)
 		region->ops->release(region);
 }
@@ -74,7 +97,7 @@ static void region_release(struct kref *kref)
  *
  * With the last one, ops.release() is called.
  *
- * Context: process context; may sleep if ops.release() does.
+ * Context: process context; may sleep.
  */
 void pfnfault_region_put(struct pfnfault_region *region)
 {
@@ -102,89 +125,34 @@ void pfnfault_region_stats(const struct pfnfault_region *region,
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_stats);
 
 /**
- * pfnfault_invalidate() - take pages back because they move
+ * pfnfault_enter_op() - before an op of a region is called
  * @region: the region
- * @index: first page, counted from the region's first
- * @nr: number of pages
  *
- * The driver first makes ops.resolve() answer with the new place (or -EAGAIN),
- * and then calls this. On return:
+ * Counted, for pfnfault_revoke() waits until none is running. Either it sees
+ * the count, or this sees region->revoked: the barrier is paired with that of
+ * the bump, between the two of the revocation. It need not cover the install,
+ * which the sequence guards.
  *
- * * no CPU can reach the old place through any mapping of these pages, of any
- *   process, node or descriptor;
- * * no fault that resolved before can install it any more;
- * * the next access faults, and resolves again.
- *
- * Pages outside of the region are the caller's mistake: one warning, and the
- * whole region is taken back.
- *
- * Context: process context, sleeps. Not from an op of any region. Takes the
- * region's gate, i_mmap_rwsem, MMU notifiers' locks and PTE locks; mmap_lock, and
- * locks that ops.resolve() takes, may be held.
+ * Return: true, and pfnfault_leave_op() must follow; false: the region was
+ * revoked, the op must not be called.
  */
-void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
-			 unsigned long nr)
+bool pfnfault_enter_op(struct pfnfault_region *region)
 {
-	if (WARN_ON_ONCE(index > region->nr_pages ||
-			 nr > region->nr_pages - index)) {
-		index = 0;
-		nr = region->nr_pages;
-	}
-	if (!nr)
-		return;
-
-	/* Waits for faults that install by core: they compare under the gate. */
-	down_write(&region->gate);
-	pfnfault_forget_verdict(region);
-	/*
-	 * The new place, and that the verdict is forgotten, before the
-	 * sequence: pairs with the acquire in resolve_and_install(). Without
-	 * it, a fault could sample the new sequence and install the old place,
-	 * or the old cache mode, after the zap.
-	 */
-	smp_mb__before_atomic();
-	atomic_long_inc(&region->seq);
-	/*
-	 * The sequence before the zap looks for page tables: pairs with the
-	 * smp_mb() in fill_table(). Without it, the zap could miss a table
-	 * that a fault publishes while that fault misses the bump.
-	 */
+	atomic_inc(&region->running);
+	/* The count before the look; paired with the bump of a revocation. */
 	smp_mb__after_atomic();
-	up_write(&region->gate);
-
-	unmap_mapping_range(region->space->inode->i_mapping,
-			    (loff_t)(region->base + index) << PAGE_SHIFT,
-			    (loff_t)nr << PAGE_SHIFT, 1);
+	if (!pfnfault_revoked(region))
+		return true;
+	pfnfault_leave_op(region);
+	return false;
 }
-EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate);
 
 /**
- * pfnfault_revoke() - take a region back for good
- * @region: the region; the caller holds a reference
- * @policy: what programs get from now on
- *
- * On return:
- *
- * * no PTE of the region is left, in any process, and none will be installed;
- * * no op of the region runs, and none but ops.release() will be called again;
- * * every access to an existing mapping does what @policy says, and new
- *   mappings are refused with -ENODEV.
- *
- * May be called again, and concurrently: each call returns with all of this
- * true.
- *
- * Context: process context, sleeps. Not from an op of any region, nor with a
- * lock held that an op takes: it waits for ops that run. Otherwise as
- * pfnfault_invalidate().
+ * pfnfault_leave_op() - after an op of a region was called
+ * @region: the region
  */
-void pfnfault_revoke(struct pfnfault_region *region,
-		     enum pfnfault_revoke_policy policy)
+void pfnfault_leave_op(struct pfnfault_region *region)
 {
-	WARN_ON_ONCE(policy != PFNFAULT_REVOKE_SIGBUS);
-
-	/* Ordered before the bump by the barrier in pfnfault_invalidate(). */
-	WRITE_ONCE(region->revoked, true);
-	pfnfault_invalidate(region, 0, region->nr_pages);
-	pfnfault_drain_ops();
+	if (atomic_dec_and_test(&region->running) && pfnfault_revoked(region))
+		wake_up_all(&region->waitq);
 }
-EXPORT_SYMBOL_PFNFAULT(pfnfault_revoke);

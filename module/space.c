@@ -47,9 +47,19 @@ int pfnfault_spaces_start(void)
 	return PTR_ERR_OR_ZERO(spaces_mnt);
 }
 
+/**
+ * pfnfault_live_references() - references to spaces, of devices and open files
+ *
+ * Return: how many.
+ */
+int pfnfault_live_references(void)
+{
+	return atomic_read(&references);
+}
+
 void pfnfault_spaces_stop(void)
 {
-	int leaked = atomic_read(&references);
+	int leaked = pfnfault_live_references();
 
 	/* Anonymous inodes are on no list: nobody else would tell. */
 	WARN(leaked, "a driver leaked %d space(s) or open file(s)\n", leaked);

@@ -11,7 +11,8 @@
  * now, call pfnfault_mmap() in ->mmap. No handler is left to write.
  *
  * Layer 3 takes the memory back: pfnfault_invalidate() when it moves,
- * pfnfault_revoke() when it goes.
+ * pfnfault_revoke() when it goes; pfnfault_dirty_collect() tells what was
+ * written.
  *
  * A module that uses these says PFNFAULT_IMPORT; once, at file scope.
  */
@@ -21,9 +22,13 @@
 #include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/seqlock.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 /*
  * MODULE_IMPORT_NS() takes a token before Linux 6.13 and a string from there
@@ -92,18 +97,43 @@ struct pfnfault_extent {
 struct pfnfault_region;
 
 /**
+ * enum pfnfault_revoke_policy - what a revoked region gives to programs
+ * @PFNFAULT_REVOKE_SIGBUS: every access raises SIGBUS
+ * @PFNFAULT_REVOKE_ZEROS: reads give zeros
+ * @PFNFAULT_REVOKE_ONES: reads give all ones, as from an absent PCI device
+ *
+ * With zeros or ones, one page of RAM stands in for every page of the region:
+ * writes succeed, and what is written can be read back, in every page.
+ */
+enum pfnfault_revoke_policy {
+	PFNFAULT_REVOKE_SIGBUS,
+	PFNFAULT_REVOKE_ZEROS,
+	PFNFAULT_REVOKE_ONES,
+};
+
+/**
  * struct pfnfault_ops - what a driver tells pfnfault about a region
  * @resolve: Where is page @index now? Fill @extent, which comes zeroed, with
  *	an extent that contains it. Return 0, or -EAGAIN or -EBUSY where the
- *	page has no place at the moment (asked again later), or the error that
- *	the program shall see: -ENOMEM is an out-of-memory condition,
+ *	page has no place at the moment (then the fault waits), or the error
+ *	that the program shall see: -ENOMEM is an out-of-memory condition,
  *	-EHWPOISON a memory failure, any other SIGBUS. Mandatory.
- *	Called in process context, with the lock of the fault and an SRCU read
- *	lock held, which pfnfault_revoke() of any region waits for. May sleep
- *	for short, bounded work. Must not call pfnfault_invalidate() or
- *	pfnfault_revoke(), on any region, nor touch user memory.
+ *	Called in process context, with the lock of the fault held. May sleep
+ *	for short, bounded work, which pfnfault_revoke() waits for. Must not
+ *	take memory of the region back (layer 3), nor touch user memory.
+ * @wait: resolve() said that page @index has no place: sleep in @state until
+ *	it may have one. Return 0, or -ERESTARTSYS where a signal ended the
+ *	sleep; what else it returns is not for the program: resolve() is asked
+ *	again, a tick later, and its word counts.
+ *	Called with no lock held where core lets the fault drop its own, else
+ *	with that. pfnfault_wait_event() is the whole of most. What sleeps
+ *	elsewhere (on a fence, say) must return soon after the region was
+ *	revoked, for pfnfault_revoke() waits for it. Optional: without it, the
+ *	fault sleeps until pfnfault_wake(), and looks again every 100 ms, so
+ *	that a driver which tells nobody is slow, but works.
  * @release: The last reference to @region is gone: free what embeds it.
  *	Called in process context, may sleep; mmap_lock may be held. Optional.
+ * @flags: 0, or PFNFAULT_COW
  *
  * The file that programs map must have its file_operations.owner set: the
  * mapping holds the file, the file holds the module, and so the ops are there
@@ -112,8 +142,19 @@ struct pfnfault_region;
 struct pfnfault_ops {
 	int (*resolve)(struct pfnfault_region *region, unsigned long index,
 		       struct pfnfault_extent *extent);
+	int (*wait)(struct pfnfault_region *region, unsigned long index,
+		    unsigned int state);
 	void (*release)(struct pfnfault_region *region);
+	unsigned int flags;
 };
+
+/*
+ * The region may be mapped MAP_PRIVATE: a write copies the page for the
+ * program that wrote, which keeps its copies when the region moves or goes.
+ * For images that are read and executed in place: extents are write-back, and
+ * what is to be executed was flushed by the driver (flush_icache_range()).
+ */
+#define PFNFAULT_COW	1u
 
 /**
  * struct pfnfault_space - the one address_space that all of a device's files
@@ -148,11 +189,26 @@ struct pfnfault_region {
 	struct kref kref;
 
 	/* private: */
-	bool revoked;
 	atomic_long_t seq;		/* invalidations so far */
 	struct rw_semaphore gate;	/* see module/install.c */
 
-	seqlock_t verdict_lock;		/* the verdict, see module/install.c */
+	bool revoked;			/* see module/move.c */
+	enum pfnfault_revoke_policy policy;
+	struct page *dummy;		/* what is mapped after a revocation */
+
+	spinlock_t moves_lock;		/* the three below */
+	unsigned int moves;		/* under way, see module/move.c */
+	unsigned long moves_start;	/* all of them lie in between */
+	unsigned long moves_end;
+
+	wait_queue_head_t waitq;	/* see module/fault.c */
+	atomic_t wakes;			/* calls of pfnfault_wake() */
+	atomic_t running;		/* ops */
+
+	struct mutex dirty_lock;	/* see module/dirty.c */
+	unsigned long __rcu *dirty;	/* a bit for each page, or NULL */
+
+	seqlock_t verdict_lock;		/* see module/install_direct.c */
 	unsigned long verdict_pfn;
 	unsigned long verdict_nr;	/* 0: none yet */
 	enum pfnfault_cache verdict_cache;
@@ -193,20 +249,57 @@ void pfnfault_region_put(struct pfnfault_region *region);
 void pfnfault_region_stats(const struct pfnfault_region *region,
 			   struct pfnfault_stats *stats);
 int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma);
+int pfnfault_prefault(struct pfnfault_region *region,
+		      struct vm_area_struct *vma, unsigned long index,
+		      unsigned long nr);
+void pfnfault_wake(struct pfnfault_region *region);
+
+/**
+ * pfnfault_revoked() - was the region revoked?
+ * @region: the region
+ *
+ * Context: any.
+ * Return: true from early in pfnfault_revoke() on.
+ */
+static inline bool pfnfault_revoked(const struct pfnfault_region *region)
+{
+	return READ_ONCE(region->revoked);
+}
+
+/**
+ * pfnfault_wait_event() - sleep in ops.wait()
+ * @region: the region
+ * @condition: an expression, evaluated after each pfnfault_wake(). It must
+ *	stay true once it was: where a page comes and goes, count how often it
+ *	came, and compare
+ * @state: as ops.wait() was given it
+ *
+ * Ends when @condition is true, when the region is revoked, or when a signal
+ * comes that @state lets through.
+ *
+ * Context: ops.wait(); sleeps.
+ * Return: 0, or -ERESTARTSYS on a signal.
+ */
+#define pfnfault_wait_event(region, condition, state) ({		\
+	struct pfnfault_region *__region = (region);			\
+									\
+	(int)___wait_event(__region->waitq,				\
+			   (condition) || pfnfault_revoked(__region),	\
+			   state, 0, 0, schedule()); })
 
 /* ---- Layer 3: taking memory back ---- */
 
-/**
- * enum pfnfault_revoke_policy - what a revoked region gives to programs
- * @PFNFAULT_REVOKE_SIGBUS: every access raises SIGBUS
- */
-enum pfnfault_revoke_policy {
-	PFNFAULT_REVOKE_SIGBUS,
-};
-
 void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
 			 unsigned long nr);
+void pfnfault_invalidate_begin(struct pfnfault_region *region,
+			       unsigned long index, unsigned long nr);
+void pfnfault_invalidate_end(struct pfnfault_region *region);
 void pfnfault_revoke(struct pfnfault_region *region,
 		     enum pfnfault_revoke_policy policy);
+
+int pfnfault_dirty_start(struct pfnfault_region *region);
+long pfnfault_dirty_collect(struct pfnfault_region *region,
+			    unsigned long *bitmap);
+void pfnfault_dirty_stop(struct pfnfault_region *region);
 
 #endif /* _LINUX_PFNFAULT_H */

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The installer for machines where a module cannot set PTEs (and wherever
+ * installer=core asks for it): core's vmf_insert_pfn_prot(), page by page, under
+ * the region's gate. The argument stands in install.c.
+ */
+#include <linux/mm.h>
+#include <linux/rwsem.h>
+#include <linux/sched/mm.h>
+
+#include "compat.h"
+#include "internal.h"
+
+/* Only the faulting page can fail; a neighbour that does is left out. */
+static vm_fault_t insert_run(struct pfnfault_run *run)
+{
+	vm_fault_t ret = pfnfault_insert_by_core(run, 0,
+						 pfnfault_prot_of(run, 0));
+	pgprot_t prot;
+	long i;
+
+	if (ret != VM_FAULT_NOPAGE || run->before + run->after == 1)
+		return ret;
+	prot = pfnfault_prot_of(run, 1);
+	for (i = -(long)run->before; i < (long)run->after; i++)
+		if (i && pfnfault_insert_by_core(run, i, prot) !=
+		    VM_FAULT_NOPAGE && i > 0)
+			run->after = i;
+	return ret;
+}
+
+/**
+ * pfnfault_install_core() - install a run by core
+ * @run: what to install, clipped
+ *
+ * Context: the lock of the fault is held. May sleep to allocate a page table.
+ * Return: as pfnfault_install_run().
+ */
+int pfnfault_install_core(struct pfnfault_run *run)
+{
+	unsigned int noreclaim;
+	vm_fault_t ret;
+	int err;
+
+	if (run->region) {
+		err = pfnfault_allocate_table(run);
+		if (err)
+			return err;
+		if (!pfnfault_enter_gate(run->region, run->seq))
+			return PFNFAULT_LOST;
+	}
+	pfnfault_mark_write(run);
+	noreclaim = memalloc_noreclaim_save();
+	ret = insert_run(run);
+	memalloc_noreclaim_restore(noreclaim);
+	/* Core does not tell which PTEs it set, and which it met. */
+	if (ret == VM_FAULT_NOPAGE)
+		run->installed = run->empty;
+	if (run->region)
+		up_read(&run->region->gate);
+	return ret == VM_FAULT_NOPAGE ? 0 :
+	       ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
