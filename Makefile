@@ -4,8 +4,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
-TESTS := data pages refuse faults revoke helpers move resolve ioctls cache readme
-# In guests only: what would take a machine's devices or modules away.
+TESTS := data pages refuse faults revoke helpers move resolve wait policies \
+	prefault dirty access ioctls cache readme
+# In guests only: what would take a machine's devices or modules away, or needs
+# other modules.
 GUEST_TESTS := demo out-of-range
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	demo-driver/pfnfault_demo.h

@@ -14,6 +14,7 @@
 
 #define BAR_NODE "/dev/pfnfault-bar"
 #define WINDOW "/sys/module/pfnfault/parameters/window"
+#define DEMO_PAGES "/sys/module/pfnfault_demo/parameters/pages"
 
 static size_t page_size;	/* set by node_open() */
 
@@ -70,6 +71,13 @@ static inline void store(void *addr, uint64_t value)
 	*(volatile uint64_t *)addr = value;
 }
 
+/* Private, by pages; as above. */
+static inline void *map_private(int fd, int prot, size_t first, size_t nr)
+{
+	return mmap(NULL, nr * page_size, prot, MAP_PRIVATE, fd,
+		    first * page_size);
+}
+
 /* What a test writes into page @page, so that no two pages are alike. */
 static inline uint64_t stamp(uint64_t page)
 {
@@ -103,17 +111,28 @@ static inline bool stamped(void *map, size_t first, size_t nr)
 	return true;
 }
 
-static inline unsigned int get_window(void)
+static inline unsigned int get_number(const char *path)
 {
-	FILE *file = fopen(WINDOW, "r");
-	unsigned int pages;
+	FILE *file = fopen(path, "r");
+	unsigned int number;
 
-	if (!file || fscanf(file, "%u", &pages) != 1) {
-		printf("Bail out! cannot read %s\n", WINDOW);
+	if (!file || fscanf(file, "%u", &number) != 1) {
+		printf("Bail out! cannot read %s\n", path);
 		exit(255);
 	}
 	fclose(file);
-	return pages;
+	return number;
+}
+
+static inline unsigned int get_window(void)
+{
+	return get_number(WINDOW);
+}
+
+/* RAM that the nodes of the demo driver hold now, in pages. */
+static inline unsigned int demo_pages(void)
+{
+	return get_number(DEMO_PAGES);
 }
 
 static inline int set_window(const char *pages)

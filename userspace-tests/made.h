@@ -3,6 +3,9 @@
 #ifndef MADE_H
 #define MADE_H
 
+#include <pthread.h>
+#include <time.h>
+
 #include "bar.h"
 #include "kmod/pfnfault_test.h"
 
@@ -58,6 +61,46 @@ static inline void made_range(int fd, unsigned long request, uint64_t index,
 	must(ioctl(fd, request, &range));
 }
 
+/* enum pfnfault_revoke_policy, which is the kernel's own. */
+enum { REVOKE_SIGBUS, REVOKE_ZEROS, REVOKE_ONES };
+
+static inline void made_revoke(int fd, unsigned long policy)
+{
+	must(ioctl(fd, PFNFAULT_TEST_REVOKE, policy));
+}
+
+static inline void made_wake(int fd)
+{
+	must(ioctl(fd, PFNFAULT_TEST_WAKE));
+}
+
+/* No page has a place until made_wake(). */
+static inline void made_busy(int fd, int wait)
+{
+	struct pfnfault_test_setup setup = {
+		.kind = TEST_REGION, .value = -EAGAIN, .times = ALWAYS,
+		.wait = wait,
+	};
+
+	must(ioctl(fd, PFNFAULT_TEST_SETUP, &setup));
+}
+
+static inline double seconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Until @expr, at most ten seconds; false if that was not enough. */
+#define comes_true(expr) ({						\
+	double until_ = seconds(CLOCK_MONOTONIC) + 10;			\
+	bool true_;							\
+	while (!(true_ = (expr)) && seconds(CLOCK_MONOTONIC) < until_)	\
+		usleep(1000);						\
+	true_; })
+
 /* The PTE behind an address, as the CPU sees it; 0 where there is none. */
 static inline struct pfnfault_test_pte pte_of(int fd, void *addr)
 {
@@ -74,6 +117,18 @@ static inline int memory_failure_code(void)
 		BUS_ADRERR : BUS_MCEERR_AR;
 }
 
+/* Does pfnfault let core set every PTE? */
+static inline bool by_core(void)
+{
+	FILE *file = fopen("/sys/module/pfnfault/parameters/installer", "r");
+	char name[8] = "";
+
+	if (!file || fscanf(file, "%7s", name) != 1)
+		must(-1);
+	fclose(file);
+	return !strcmp(name, "core");
+}
+
 /* Are pages [from, to) those of @place? */
 static inline bool in_place(void *map, int place, size_t from, size_t to)
 {
@@ -87,6 +142,15 @@ static inline bool in_place(void *map, int place, size_t from, size_t to)
 		}
 	}
 	return true;
+}
+
+static inline pthread_t start_thread(void *(*run)(void *), void *arg)
+{
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, run, arg);
+	must(errno ? -1 : 0);
+	return thread;
 }
 
 /* A thread that touches a word, and returns it. */

@@ -168,7 +168,7 @@ static void test_wrong_init(void)
 {
 	int fd = made_open(O_RDWR);
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		fails(ioctl(fd, PFNFAULT_TEST_INIT, i) < 0, EINVAL,
 		      "a region initialised wrongly");
 	close(fd);

@@ -11,8 +11,6 @@
 
 #include "test.h"
 
-#define PLACE_SIZE (PFNFAULT_TEST_PAGES * PAGE_SIZE)
-
 static int resolve_badly(int how, struct pfnfault_extent *extent)
 {
 	switch (how) {
@@ -48,7 +46,9 @@ static int test_resolve(struct pfnfault_region *region, unsigned long index,
 			struct pfnfault_extent *extent)
 {
 	struct test *test = container_of(region, struct test, region);
+	int err = 0;
 
+	test_enter_op(test);
 	extent->index = 0;
 	extent->nr = region->nr_pages;
 	extent->pfn = test_pfn(test, 0);
@@ -61,9 +61,10 @@ static int test_resolve(struct pfnfault_region *region, unsigned long index,
 	if (test->setup.delay_ms)
 		msleep(test->setup.delay_ms);
 	if (test_inject(test))
-		return test->setup.kind == TEST_REGION ? test->setup.value :
+		err = test->setup.kind == TEST_REGION ? test->setup.value :
 			resolve_badly(test->setup.value, extent);
-	return 0;
+	test_leave_op(test);
+	return err;
 }
 
 static void test_free(struct pfnfault_region *region)
@@ -79,6 +80,18 @@ static void test_free(struct pfnfault_region *region)
 
 static const struct pfnfault_ops test_ops = {
 	.resolve = test_resolve,
+	.release = test_free,
+};
+
+static const struct pfnfault_ops test_cow_ops = {
+	.resolve = test_resolve,
+	.release = test_free,
+	.flags = PFNFAULT_COW,
+};
+
+static const struct pfnfault_ops test_wait_ops = {
+	.resolve = test_resolve,
+	.wait = test_wait,
 	.release = test_free,
 };
 
@@ -192,7 +205,9 @@ static long test_stalled_read(void __user *arg)
 	err = test_stall(read.where, read.ms);
 	if (err)
 		return err;
-	if (get_user(read.word, (u64 __user *)(unsigned long)read.addr))
+	if (read.write ?
+	    put_user(read.word, (u64 __user *)(unsigned long)read.addr) :
+	    get_user(read.word, (u64 __user *)(unsigned long)read.addr))
 		err = -EFAULT;
 	test_unstall(read.where);
 	if (!err && copy_to_user(arg, &read, sizeof(read)))
@@ -214,12 +229,18 @@ static long test_info(struct test *test, void __user *arg)
 	info.entered = atomic_long_read(&test->entered);
 	info.stalls = test_stalls();
 	info.wait_state = test->wait_state;
+	info.waits = atomic_long_read(&test->waits);
+	info.waiting = atomic_read(&test->waiting);
+	info.late = atomic_read(&test->late);
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
 static long test_init_wrongly(struct test *test, unsigned long how)
 {
 	static const struct pfnfault_ops no_resolve;
+	static const struct pfnfault_ops bad_flags = {
+		.resolve = test_resolve, .flags = 1 << 5,
+	};
 	static struct pfnfault_region region;
 	const unsigned long huge = ~0UL >> 1;
 
@@ -238,6 +259,9 @@ static long test_init_wrongly(struct test *test, unsigned long how)
 	case 4:
 		return pfnfault_region_init(&region, &test_ops, &test->space,
 					    huge, 1);
+	case 5:
+		return pfnfault_region_init(&region, &bad_flags, &test->space,
+					    0, 1);
 	}
 	return -ENOTTY;
 }
@@ -287,6 +311,9 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		    (setup.value <= 0 || PFNFAULT_TEST_PAGES % setup.value))
 			return -EINVAL;
 		test->setup = setup;
+		test->awake = false;
+		test->region.ops = setup.cow ? &test_cow_ops :
+				   setup.wait ? &test_wait_ops : &test_ops;
 		atomic_set(&test->times, test->setup.times);
 		return 0;
 	case PFNFAULT_TEST_MOVE:
@@ -296,9 +323,6 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		if (cmd == PFNFAULT_TEST_MOVE)
 			WRITE_ONCE(test->place, !test->place);
 		pfnfault_invalidate(&test->region, range.index, range.nr);
-		return 0;
-	case PFNFAULT_TEST_REVOKE:
-		pfnfault_revoke(&test->region, PFNFAULT_REVOKE_SIGBUS);
 		return 0;
 	case PFNFAULT_TEST_PTE:
 		return test_pte(user);
@@ -313,7 +337,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case PFNFAULT_TEST_INIT:
 		return test_init_wrongly(test, arg);
 	}
-	return -ENOTTY;
+	return test_engine_ioctl(test, cmd, arg);
 }
 
 static const struct file_operations test_fops = {

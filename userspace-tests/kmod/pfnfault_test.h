@@ -51,6 +51,13 @@ enum pfnfault_test_extent {
 	TEST_EXTENT_COUNT,
 };
 
+/* What the region's ops have for a wait(). */
+enum pfnfault_test_wait {
+	TEST_WAIT_NONE,		/* none */
+	TEST_WAIT_EVENT,	/* one that waits for PFNFAULT_TEST_WAKE */
+	TEST_WAIT_ERROR,	/* one that returns @wait_value at once */
+};
+
 /* VM_FAULT codes, not all of which a program can tell apart on every kernel. */
 enum pfnfault_test_code {
 	TEST_CODE_NOPAGE,
@@ -65,6 +72,8 @@ enum pfnfault_test_code {
 enum pfnfault_test_stall {
 	TEST_STALL_FILL,	/* before the page table is locked and filled */
 	TEST_STALL_CORE,	/* before core installs the first page */
+	TEST_STALL_OP,		/* before an op is called */
+	TEST_STALLS,
 };
 
 /**
@@ -73,12 +82,18 @@ enum pfnfault_test_stall {
  * @value: see there
  * @times: how often, before it works
  * @delay_ms: how long resolve() sleeps after it looked where the page is
+ * @wait: enum pfnfault_test_wait
+ * @wait_value: what its wait() returns
+ * @cow: the region may be mapped privately; then there is no wait()
  */
 struct pfnfault_test_setup {
 	__u32 kind;
 	__s32 value;
 	__u32 times;
 	__u32 delay_ms;
+	__u32 wait;
+	__s32 wait_value;
+	__u32 cow;
 };
 
 /* @start and @size in bytes */
@@ -113,8 +128,11 @@ struct pfnfault_test_pte {
  * @calls: of resolve(), or of the layer 1 handler, when they answer
  * @entered: calls of resolve(), when they come
  * @stalls: threads of PFNFAULT_TEST_STALLED_READ that came to where they stall
- * @wait_state: the last handler's pfnfault_wait_state(): 0 do not wait, 1 any
- *	signal, 2 fatal signals
+ * @wait_state: the last handler's pfnfault_wait_state(), or what wait() was
+ *	given: 0 do not wait, 1 any signal, 2 fatal signals
+ * @waits: calls of wait(), when they come
+ * @waiting: tasks that are in wait() now
+ * @late: ops that were called, or running, when a revocation had returned
  */
 struct pfnfault_test_info {
 	__u64 faults;
@@ -125,25 +143,55 @@ struct pfnfault_test_info {
 	__u64 entered;
 	__u32 stalls;
 	__u32 wait_state;
+	__u64 waits;
+	__u32 waiting;
+	__u32 late;
 };
 
 /**
- * struct pfnfault_test_stalled - a read whose fault is held up
+ * struct pfnfault_test_stalled - a read, or write, whose fault is held up
  * @addr: in
- * @word: out
+ * @word: out; in for a write
  * @where: enum pfnfault_test_stall
  * @ms: how long
+ * @write: is it one?
+ * @pad: not used
  */
 struct pfnfault_test_stalled {
 	__u64 addr;
 	__u64 word;
 	__u32 where;
 	__u32 ms;
+	__u32 write;
+	__u32 pad;
+};
+
+/**
+ * struct pfnfault_test_fixup - a fault as the kernel takes it for itself
+ * @addr: in
+ * @nowait: in: FAULT_FLAG_RETRY_NOWAIT; else a fault that may not retry
+ * @code: out: what came of it, enum pfnfault_test_code
+ * @locked: out: mmap_lock is still held
+ */
+struct pfnfault_test_fixup {
+	__u64 addr;
+	__u32 nowait;
+	__u32 code;
+	__u32 locked;
+	__u32 pad;
+};
+
+/* @addr: in a mapping of this file; the others in pages of the region */
+struct pfnfault_test_prefault {
+	__u64 addr;
+	__u64 index;
+	__u64 nr;
 };
 
 #define PFNFAULT_TEST_SETUP	 _IOW('P', 0x71, struct pfnfault_test_setup)
 #define PFNFAULT_TEST_MOVE	 _IOW('P', 0x72, struct pfnfault_test_range)
 #define PFNFAULT_TEST_INVALIDATE _IOW('P', 0x73, struct pfnfault_test_range)
+/* pfnfault_revoke() with policy @arg; the memory is overwritten at once */
 #define PFNFAULT_TEST_REVOKE	 _IO('P', 0x74)
 #define PFNFAULT_TEST_PTE	 _IOWR('P', 0x75, struct pfnfault_test_pte)
 #define PFNFAULT_TEST_INFO	 _IOR('P', 0x76, struct pfnfault_test_info)
@@ -154,6 +202,17 @@ struct pfnfault_test_stalled {
 /* region_init() with a wrong argument, number @arg; gives its errno */
 #define PFNFAULT_TEST_INIT	 _IO('P', 0x77)
 
+/* A move that takes time: begin; copy to the other place, overwrite, end */
+#define PFNFAULT_TEST_BEGIN	 _IOW('P', 0x7b, struct pfnfault_test_range)
+#define PFNFAULT_TEST_END	 _IO('P', 0x7c)
+/* resolve() works from now on; whoever waits is told */
+#define PFNFAULT_TEST_WAKE	 _IO('P', 0x7d)
+#define PFNFAULT_TEST_PREFAULT	 _IOW('P', 0x7e, struct pfnfault_test_prefault)
+#define PFNFAULT_TEST_FIXUP	 _IOWR('P', 0x7f, struct pfnfault_test_fixup)
+#define PFNFAULT_TEST_DIRTY_START _IO('P', 0x80)
+/* Into a bitmap of PFNFAULT_TEST_PAGES bits; gives their number */
+#define PFNFAULT_TEST_DIRTY_COLLECT _IOR('P', 0x81, __u64[PFNFAULT_TEST_PAGES / 64])
+#define PFNFAULT_TEST_DIRTY_STOP _IO('P', 0x82)
 /* pfnfault_errno(@arg), as enum pfnfault_test_code */
 #define PFNFAULT_TEST_CODE	 _IO('P', 0x79)
 

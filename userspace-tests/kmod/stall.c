@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds up one task inside of core, between what pfnfault has decided and the
- * PTE that it is about to install, so that a race which takes nanoseconds takes
- * place. By kprobes: the module under test is the one that is shipped.
+ * Holds up one task between what pfnfault has decided and what it is about to
+ * do, so that a race which takes nanoseconds takes place. By kprobes: the module
+ * under test is the one that is shipped.
  */
 #include <linux/delay.h>
 #include <linux/kprobes.h>
@@ -32,6 +32,9 @@ static struct kprobe probes[] = {
 	[TEST_STALL_CORE] = {
 		.symbol_name = "vmf_insert_pfn_prot", .pre_handler = stall,
 	},
+	[TEST_STALL_OP] = {
+		.symbol_name = "pfnfault_enter_op", .pre_handler = stall,
+	},
 };
 
 /* The current task stalls the next time that it comes to @where. */
@@ -39,7 +42,7 @@ int test_stall(unsigned int where, unsigned int ms)
 {
 	int err;
 
-	if (where != TEST_STALL_FILL && where != TEST_STALL_CORE)
+	if (where >= TEST_STALLS)
 		return -EINVAL;
 	err = register_kprobe(&probes[where]);
 	if (err)

@@ -7,6 +7,10 @@
 
 #include "pfnfault_test.h"
 
+#define PLACE_SIZE (PFNFAULT_TEST_PAGES * PAGE_SIZE)
+/* What memory is overwritten with once it was vacated. */
+#define POISON 0xdb
+
 /* One for each open file; freed with the last reference to @region. */
 struct test {
 	struct pfnfault_region region;
@@ -17,6 +21,12 @@ struct test {
 	atomic_t times;		/* injections left */
 	atomic_long_t calls;
 	atomic_long_t entered;
+	atomic_long_t waits;
+	atomic_t waiting;
+	atomic_t running;	/* ops */
+	atomic_t late;
+	bool revoked;		/* pfnfault_revoke() has returned */
+	bool awake;		/* what wait() waits for */
 	unsigned int wait_state;
 	struct pfnfault_test_claim claim;
 };
@@ -39,6 +49,11 @@ static inline bool test_inject(struct test *test)
 int test_stall(unsigned int where, unsigned int ms);
 unsigned int test_stalls(void);
 void test_unstall(unsigned int where);
+void test_enter_op(struct test *test);
+void test_leave_op(struct test *test);
+int test_wait(struct pfnfault_region *region, unsigned long index,
+	      unsigned int state);
+long test_engine_ioctl(struct test *test, unsigned int cmd, unsigned long arg);
 int test_mmap_handler(struct test *test, struct vm_area_struct *vma);
 
 #endif /* TEST_H */

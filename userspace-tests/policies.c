@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A region is revoked, and its memory is somebody else's at once (it is
+ * overwritten with 0xdb): in each policy, whatever goes on. Would catch a page
+ * that is seen after it went, a policy that is not what it says, an op that is
+ * called when it is over.
+ */
+#include "made.h"
+
+#define PAGES PFNFAULT_TEST_PAGES
+
+static const char * const names[] = { "SIGBUS", "zeros", "ones" };
+
+static uint64_t promised(unsigned long policy)
+{
+	return policy == REVOKE_ONES ? ~0ULL : 0;
+}
+
+/* Every page gives what the policy says. */
+static bool all_revoked(void *map, unsigned long policy)
+{
+	for (size_t page = 0; page < PAGES; page++) {
+		void *word = page_word(map, page);
+
+		if (policy == REVOKE_SIGBUS) {
+			if (!touch_is_sigbus(word))
+				return false;
+		} else if (touch(word) || load(word) != promised(policy)) {
+			tap_comment("page %zu: %#llx", page,
+				    (unsigned long long)load(word));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Over and over, in no order: the right word, until what the policy says. */
+static int read_until_revoked(void *map, unsigned long policy, size_t seed)
+{
+	for (size_t i = seed;; i += 67) {
+		size_t page = i % PAGES;
+		void *word = page_word(map, page);
+		uint64_t got;
+
+		if (policy == REVOKE_SIGBUS && touch(word))
+			return touch_info.si_signo != SIGBUS;
+		got = load(word);
+		if (policy != REVOKE_SIGBUS && got == promised(policy))
+			return 0;
+		if (got != PFNFAULT_TEST_WORD(0, page) &&
+		    got != PFNFAULT_TEST_WORD(1, page))
+			return 2;
+	}
+}
+
+/* Whoever is at work when it happens; each ends with 0 once it has. */
+static void fault_again_and_again(int fd, void *map, unsigned long policy)
+{
+	(void)fd;
+	_exit(read_until_revoked(map, policy, getpid()));
+}
+
+static void fork_again_and_again(int fd, void *map, unsigned long policy)
+{
+	(void)fd;
+	for (;;) {
+		pid_t pid = must(fork());
+		int signo = 0;
+
+		if (!pid)
+			_exit(!all_revoked(map, policy));
+		if (policy == REVOKE_SIGBUS)
+			signo = touch(map);
+		if (signo || (policy != REVOKE_SIGBUS &&
+			      load(map) == promised(policy)))
+			break;
+		/* What it saw was too early, but no poison. */
+		(void)status_of(pid);
+	}
+	_exit(!all_revoked(map, policy));
+}
+
+static void map_again_and_again(int fd, void *map, unsigned long policy)
+{
+	(void)map;
+	for (;;) {
+		void *mine = map_pages(fd, PROT_READ | PROT_WRITE, 0, PAGES);
+
+		if (mine == MAP_FAILED)
+			_exit(errno != ENODEV);
+		for (size_t page = 0; page < PAGES; page += 37) {
+			void *word = page_word(mine, page);
+			int signo = touch(word);
+
+			if (signo)
+				_exit(signo != SIGBUS ||
+				      policy != REVOKE_SIGBUS);
+			if (load(word) == 0xdbdbdbdbdbdbdbdbULL)
+				_exit(3);
+		}
+		made_unmap(mine);
+	}
+}
+
+static void move_again_and_again(int fd, void *map, unsigned long policy)
+{
+	(void)map;
+	(void)policy;
+	for (int i = 0; i < 300; i++)
+		made_range(fd, PFNFAULT_TEST_MOVE, 0, PAGES);
+	_exit(0);
+}
+
+static void take_back_again_and_again(int fd, void *map, unsigned long policy)
+{
+	(void)map;
+	(void)policy;
+	for (int i = 0; i < 300; i++)
+		made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, PAGES);
+	_exit(0);
+}
+
+typedef void (*worker)(int fd, void *map, unsigned long policy);
+
+static void revoke_while(unsigned long policy, const char *what, worker a,
+			 worker b, worker c)
+{
+	worker workers[] = { a, b, c };
+	int fd = made_open(O_RDWR), failed = 0, i;
+	void *map = made_map(fd), *untouched = made_map(fd);
+	uint64_t calls;
+
+	if (a && !in_place(map, 0, 0, PAGES))
+		must(-1);
+	for (i = 0; i < 3 && workers[i]; i++)
+		if (!child())
+			workers[i](fd, map, policy);
+	usleep(a ? 60000 : 0);
+	made_revoke(fd, policy);
+	calls = made_info(fd).calls;
+	ok(all_revoked(map, policy), "%s, revoked %s: as the policy says",
+	   names[policy], what);
+	ok(all_revoked(untouched, policy), "... where nothing was touched too");
+	while (i--)
+		failed += status_of(-1) != 0;
+	is(failed, 0, "... in other processes too, and never what came after");
+	is(made_info(fd).calls, calls, "... with no op called again");
+	is(made_info(fd).late, 0, "... nor one running then");
+	fails(map_pages(fd, PROT_READ, 0, 1) == MAP_FAILED, ENODEV,
+	      "... mmap of it");
+	made_unmap(map);
+	made_unmap(untouched);
+	close(fd);
+}
+
+static void touched(int fd, void *map, unsigned long policy)
+{
+	(void)fd;
+	for (size_t page = 0; page < PAGES; page++)
+		if (touch(page_word(map, page)) != 0)
+			break;
+	_exit(read_until_revoked(map, policy, 0));
+}
+
+/* What stands in for the memory can be written, and no more. */
+static void test_dummy(unsigned long policy)
+{
+	int fd = made_open(O_RDWR);
+	void *map = made_map(fd), *reader;
+	pid_t pid;
+
+	ok(in_place(map, 0, 0, PAGES), "%s: mapped", names[policy]);
+	reader = must(map_pages(fd, PROT_READ, 0, 1));
+	made_revoke(fd, policy);
+	is(load(page_word(map, 3)), promised(policy), "... reads after a revocation");
+	store(page_word(map, 3), 77);
+	is(load(page_word(map, 3)), 77, "... a write succeeds");
+	is(load(reader), 77, "... one page stands in for all");
+	pid = child();
+	if (!pid)
+		_exit(load(page_word(map, 9)) != 77);
+	is(status_of(pid), 0, "... in all processes");
+	made_revoke(fd, REVOKE_SIGBUS);
+	is(load(page_word(map, 3)), 77, "... the first policy stays");
+	munmap(reader, page_size);
+	made_unmap(map);
+	close(fd);
+}
+
+/* Revoked when a fault has seen that it is not, and is about to call resolve(). */
+static int stalled_fd;
+
+static void *stalled_read(void *read)
+{
+	return (void *)(intptr_t)(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_READ,
+					read) ? errno : 0);
+}
+
+static void test_last_moment(unsigned long policy)
+{
+	struct pfnfault_test_stalled read = {
+		.where = TEST_STALL_OP, .ms = 500,
+	};
+	unsigned int stalls;
+	pthread_t thread;
+	void *map, *err;
+
+	stalled_fd = made_open(O_RDWR);
+	map = made_map(stalled_fd);
+	read.addr = (uintptr_t)page_word(map, 3);
+	stalls = made_info(stalled_fd).stalls;
+	thread = start_thread(stalled_read, &read);
+	ok(comes_true(made_info(stalled_fd).stalls != stalls),
+	   "%s: a fault is about to call resolve()", names[policy]);
+	made_revoke(stalled_fd, policy);
+	pthread_join(thread, &err);
+	if (policy == REVOKE_SIGBUS)
+		is((intptr_t)err, EFAULT, "revoked, it fails");
+	else
+		is(read.word, promised(policy), "revoked, it gets the policy's");
+	is(made_info(stalled_fd).calls, 0, "... and calls nothing");
+	made_unmap(map);
+	close(stalled_fd);
+}
+
+int main(void)
+{
+	for (unsigned long policy = 0; policy <= REVOKE_ONES; policy++) {
+		revoke_while(policy, "while idle", NULL, NULL, NULL);
+		revoke_while(policy, "while mapped", touched, touched, NULL);
+		revoke_while(policy, "during faults", fault_again_and_again,
+			     fault_again_and_again, take_back_again_and_again);
+		revoke_while(policy, "during moves", fault_again_and_again,
+			     move_again_and_again, NULL);
+		revoke_while(policy, "during mmap", map_again_and_again,
+			     map_again_and_again, take_back_again_and_again);
+		revoke_while(policy, "during fork", fork_again_and_again,
+			     fork_again_and_again, take_back_again_and_again);
+	}
+	for (unsigned long policy = 0; policy <= REVOKE_ONES; policy++)
+		test_last_moment(policy);
+	test_dummy(REVOKE_ZEROS);
+	test_dummy(REVOKE_ONES);
+	return done();
+}
