@@ -8,7 +8,7 @@ TESTS := data pages refuse faults revoke helpers move resolve wait policies \
 	prefault dirty access ioctls cache readme
 # In guests only: what would take a machine's devices or modules away, or needs
 # other modules.
-GUEST_TESTS := demo out-of-range
+GUEST_TESTS := demo out-of-range races
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	demo-driver/pfnfault_demo.h
 GUEST_PROGRAMS := $(addprefix build/tests/,$(TESTS) $(GUEST_TESTS))

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The race between a fault and an invalidation, made to happen: with races.ko,
+ * which is pfnfault.ko on a CPU that reorders all it may (module/races.c). Three
+ * lines prevent it: the comparison of the sequence, the barrier before it, the
+ * barrier after the bump. Without any of them a page is stale each time; with
+ * all of them it never is.
+ */
+#include "made.h"
+
+#define PARAMETER "/sys/module/pfnfault/parameters/"
+#define STALL_MS 150
+#define ROUNDS 5
+
+/* As races.c has them. */
+enum { SKIP_NOTHING, SKIP_CHECK, SKIP_FAULT_MB, SKIP_BUMP_MB = 4 };
+
+static void set_parameter(const char *name, int value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), PARAMETER "%s", name);
+	file = fopen(path, "w");
+	if (!file && errno == ENOENT)
+		skip_all("not races.ko");
+	if (!file || fprintf(file, "%d", value) < 0 || fclose(file))
+		must(-1);
+}
+
+static int fd;
+
+static void *stalled_read(void *read)
+{
+	must(ioctl(fd, PFNFAULT_TEST_STALLED_READ, read));
+	return NULL;
+}
+
+/*
+ * A fault is held up right before it publishes its page table, with the old
+ * place in hand; meanwhile the region moves, and the zap finds no table. Returns
+ * whether the old place was mapped, and is still.
+ */
+static bool stale(uint64_t *lost)
+{
+	struct pfnfault_test_stalled read = {
+		.where = TEST_STALL_FILL, .ms = STALL_MS,
+	};
+	unsigned int stalls;
+	pthread_t thread;
+	bool is_stale;
+	void *map;
+
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	/* In another table; and core is not asked for this one. */
+	(void)load(page_word(map, PFNFAULT_TEST_PAGES - 1));
+	read.addr = (uintptr_t)page_word(map, 3);
+	stalls = made_info(fd).stalls;
+	thread = start_thread(stalled_read, &read);
+	while (made_info(fd).stalls == stalls)
+		usleep(1000);
+	made_range(fd, PFNFAULT_TEST_MOVE, 0, PFNFAULT_TEST_PAGES);
+	pthread_join(thread, NULL);
+	is_stale = load(page_word(map, 3)) == PFNFAULT_TEST_WORD(0, 3);
+	*lost = made_info(fd).lost;
+	made_unmap(map);
+	close(fd);
+	return is_stale;
+}
+
+static void test(unsigned int skipped, bool weak, bool expected,
+		 const char *what)
+{
+	unsigned int count = 0, lost = 0;
+
+	set_parameter("weak", weak);
+	set_parameter("skip", skipped);
+	for (int i = 0; i < ROUNDS; i++) {
+		uint64_t installs;
+
+		count += stale(&installs);
+		lost += installs;
+	}
+	is(count, expected ? ROUNDS : 0, what);
+	is(lost, expected ? 0 : ROUNDS, expected ?
+	   "... no install noticed" : "... each install noticed that it lost");
+}
+
+int main(void)
+{
+	test(SKIP_NOTHING, false, false, "as it is: never a stale page");
+	test(SKIP_CHECK, false, true, "without the check: always");
+	test(SKIP_NOTHING, true, false,
+	     "where everything is reordered that no barrier orders: never");
+	test(SKIP_FAULT_MB, true, true,
+	     "... without the barrier before the check: always");
+	test(SKIP_BUMP_MB, true, true,
+	     "... without the barrier after the bump: always");
+	test(SKIP_FAULT_MB | SKIP_BUMP_MB, true, true,
+	     "... without both: always");
+	test(SKIP_NOTHING, true, false, "and with both again: never");
+	return done();
+}
