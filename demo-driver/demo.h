@@ -3,10 +3,17 @@
 #ifndef DEMO_H
 #define DEMO_H
 
+#include <linux/atomic.h>
 #include <linux/pci.h>
 #include <linux/pfnfault.h>
 
 extern struct pci_driver bar_driver;
+
+int mspec_init(void);
+void mspec_exit(void);
+
+/* RAM that the patterns hold for programs now, in pages. */
+extern atomic_t demo_pages;
 
 long demo_info(const struct pfnfault_region *region, unsigned long arg);
 

@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* pfnfault_demo.ko: load, unload, and what the patterns share. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
+#include <linux/sysfs.h>
 #include <linux/uaccess.h>
 
 #include "demo.h"
 #include "pfnfault_demo.h"
+
+atomic_t demo_pages = ATOMIC_INIT(0);
+
+/* Called at load, where it is given: core calls .set without asking. */
+static int pages_set(const char *val, const struct kernel_param *kp)
+{
+	pr_err("pages=%s: is a count, to be read\n", val);
+	return -EPERM;
+}
+
+static int pages_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&demo_pages));
+}
+
+static const struct kernel_param_ops pages_ops = {
+	.set = pages_set, .get = pages_get,
+};
+
+module_param_cb(pages, &pages_ops, NULL, 0444);
+MODULE_PARM_DESC(pages, "RAM that the patterns hold for programs now, in pages; read only");
 
 /* PFNFAULT_DEMO_INFO, for any node. */
 long demo_info(const struct pfnfault_region *region, unsigned long arg)
@@ -24,15 +51,49 @@ long demo_info(const struct pfnfault_region *region, unsigned long arg)
 		-EFAULT : 0;
 }
 
-static int __init demo_init(void)
+static int bar_init(void)
 {
 	return pci_register_driver(&bar_driver);
+}
+
+static void bar_exit(void)
+{
+	pci_unregister_driver(&bar_driver);
+}
+
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} patterns[] = {
+	{ mspec_init, mspec_exit },
+	{ bar_init, bar_exit },
+};
+
+static void exit_patterns(unsigned int nr)
+{
+	while (nr--)
+		patterns[nr].exit();
+}
+
+static int __init demo_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
+		err = patterns[i].init();
+		if (err) {
+			exit_patterns(i);
+			return err;
+		}
+	}
+	return 0;
 }
 module_init(demo_init);
 
 static void __exit demo_exit(void)
 {
-	pci_unregister_driver(&bar_driver);
+	exit_patterns(ARRAY_SIZE(patterns));
 }
 module_exit(demo_exit);
 
