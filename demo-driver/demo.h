@@ -11,6 +11,8 @@ extern struct pci_driver bar_driver;
 
 int mspec_init(void);
 void mspec_exit(void);
+int xip_init(void);
+void xip_exit(void);
 
 /* RAM that the patterns hold for programs now, in pages. */
 extern atomic_t demo_pages;

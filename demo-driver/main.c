@@ -66,6 +66,7 @@ static const struct {
 	void (*exit)(void);
 } patterns[] = {
 	{ mspec_init, mspec_exit },
+	{ xip_init, xip_exit },
 	{ bar_init, bar_exit },
 };
 
