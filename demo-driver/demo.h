@@ -13,6 +13,8 @@ int mspec_init(void);
 void mspec_exit(void);
 int xip_init(void);
 void xip_exit(void);
+int spe_init(void);
+void spe_exit(void);
 
 /* RAM that the patterns hold for programs now, in pages. */
 extern atomic_t demo_pages;

@@ -67,6 +67,7 @@ static const struct {
 } patterns[] = {
 	{ mspec_init, mspec_exit },
 	{ xip_init, xip_exit },
+	{ spe_init, spe_exit },
 	{ bar_init, bar_exit },
 };
 
