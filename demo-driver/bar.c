@@ -249,6 +249,7 @@ static int bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = bar_add_node(bar, pdev);
 	if (err)
 		goto stop;
+	vram_give(bar->pfn, bar->region.nr_pages, bar->regs, bar_cache);
 	pci_info(pdev, "/dev/%s: %pR, cache=%s requested\n", bar->name,
 		 &pdev->resource[BAR], cache_names[bar_cache]);
 	return 0;
@@ -268,6 +269,7 @@ static void bar_remove(struct pci_dev *pdev)
 	misc_deregister(&bar->misc);
 	ida_free(&bar_ids, bar->id);
 	pfnfault_revoke(&bar->region, PFNFAULT_REVOKE_SIGBUS);
+	vram_take_back(bar->pfn, bar->region.nr_pages);
 	bar_stop(bar, pdev);
 	pfnfault_region_put(&bar->region);
 }

@@ -15,6 +15,13 @@ int xip_init(void);
 void xip_exit(void);
 int spe_init(void);
 void spe_exit(void);
+int vram_init(void);
+void vram_exit(void);
+
+/* The BAR that vram.c's objects may live in comes and goes. */
+void vram_give(unsigned long pfn, unsigned long nr_pages, void __iomem *io,
+	       enum pfnfault_cache cache);
+void vram_take_back(unsigned long pfn, unsigned long nr_pages);
 
 /* RAM that the patterns hold for programs now, in pages. */
 extern atomic_t demo_pages;

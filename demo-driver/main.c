@@ -61,6 +61,7 @@ static void bar_exit(void)
 	pci_unregister_driver(&bar_driver);
 }
 
+/* In this order: vram's objects may live in a BAR. */
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
@@ -69,6 +70,7 @@ static const struct {
 	{ xip_init, xip_exit },
 	{ spe_init, spe_exit },
 	{ bar_init, bar_exit },
+	{ vram_init, vram_exit },
 };
 
 static void exit_patterns(unsigned int nr)

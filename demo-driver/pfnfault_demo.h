@@ -51,4 +51,42 @@ struct pfnfault_spe_info {
 /* Run as before, and give way to others */
 #define PFNFAULT_SPE_LET_GO _IO('P', 0x92)
 
+/* ---- /dev/pfnfault-vram: demo-driver/vram.c tells what it is ---- */
+
+#define PFNFAULT_VRAM_MAX_SIZE	  0x400000	/* of an object, in bytes */
+#define PFNFAULT_VRAM_MAX_OBJECTS 65536
+
+enum pfnfault_vram_place {
+	PFNFAULT_VRAM_SYSTEM,
+	PFNFAULT_VRAM_VRAM,
+};
+
+/**
+ * struct pfnfault_vram_object - an object
+ * @offset: where in the node it is mapped, in bytes, and its name: in, but for
+ *	PFNFAULT_VRAM_CREATE, which fills it
+ * @size: in for PFNFAULT_VRAM_CREATE, else out; in bytes, whole pages
+ * @place: in for PFNFAULT_VRAM_MOVE; out: where it is
+ * @pad: not used
+ * @moves: out: how often it moved
+ * @faults: out: times that the fault handler was called
+ * @retries: out: faults that gave up and came again
+ * @lost: out: installs that lost to a move
+ */
+struct pfnfault_vram_object {
+	__u64 offset;
+	__u64 size;
+	__u32 place;
+	__u32 pad;
+	__u64 moves;
+	__u64 faults;
+	__u64 retries;
+	__u64 lost;
+};
+
+/* A new one, zeroed, in system memory; it ends when the file is closed */
+#define PFNFAULT_VRAM_CREATE _IOWR('P', 0xa0, struct pfnfault_vram_object)
+#define PFNFAULT_VRAM_MOVE   _IOWR('P', 0xa1, struct pfnfault_vram_object)
+#define PFNFAULT_VRAM_INFO   _IOWR('P', 0xa2, struct pfnfault_vram_object)
+
 #endif /* PFNFAULT_DEMO_H */

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What vram.c's objects live in: the end of a BAR, which bar.c gives and takes
+ * back, or memory that is set aside where there is no device.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/module.h>
+
+#include "demo.h"
+#include "vram.h"
+
+struct vram vram = { .lock = __MUTEX_INITIALIZER(vram.lock) };
+
+static unsigned long vram_pages = 1024;
+module_param(vram_pages, ulong, 0444);
+MODULE_PARM_DESC(vram_pages, "size of VRAM, in pages, 1 to 1048576; default 1024");
+
+static void *set_aside;		/* what VRAM is, or NULL */
+static unsigned long *used;	/* a bit for each page */
+
+/* Consecutive pages, or VRAM_NONE. */
+unsigned long vram_allocate_pages(unsigned long nr)
+{
+	unsigned long page = bitmap_find_next_zero_area(used, vram.nr_pages, 0,
+							nr, 0);
+
+	if (page >= vram.nr_pages)
+		return VRAM_NONE;
+	bitmap_set(used, page, nr);
+	return page;
+}
+
+/* They are somebody else's from now on. */
+void vram_free_pages(unsigned long page, unsigned long nr)
+{
+	memset_io(vram_at(page), VRAM_POISON, nr << PAGE_SHIFT);
+	bitmap_clear(used, page, nr);
+}
+
+/**
+ * vram_give() - the end of a BAR becomes VRAM
+ * @pfn: of the BAR
+ * @nr_pages: of the BAR
+ * @io: the kernel's mapping of it
+ * @cache: ... and its cache mode
+ *
+ * Until vram_take_back(). Only one BAR is taken, and only where it is at least
+ * twice as large as VRAM shall be.
+ */
+void vram_give(unsigned long pfn, unsigned long nr_pages, void __iomem *io,
+	       enum pfnfault_cache cache)
+{
+	mutex_lock(&vram.lock);
+	if (!vram.nr_pages && nr_pages / 2 >= vram_pages) {
+		vram.nr_pages = vram_pages;
+		vram.pfn = pfn + nr_pages - vram_pages;
+		vram.io = io + ((nr_pages - vram_pages) << PAGE_SHIFT);
+		vram.cache = cache;
+	}
+	mutex_unlock(&vram.lock);
+}
+
+/**
+ * vram_take_back() - the BAR goes
+ * @pfn: of the BAR
+ * @nr_pages: of the BAR
+ *
+ * What is in it moves to system memory.
+ */
+void vram_take_back(unsigned long pfn, unsigned long nr_pages)
+{
+	mutex_lock(&vram.lock);
+	if (!set_aside && vram.pfn >= pfn && vram.pfn - pfn < nr_pages) {
+		vram_empty();
+		vram.nr_pages = 0;
+		vram.pfn = 0;
+	}
+	mutex_unlock(&vram.lock);
+}
+
+static int allocate(void)
+{
+	set_aside = alloc_pages_exact(vram_pages << PAGE_SHIFT,
+				      GFP_KERNEL | __GFP_NOWARN);
+	if (!set_aside) {
+		pr_err("no %lu consecutive pages to set aside; vram_pages= less?\n",
+		       vram_pages);
+		return -ENOMEM;
+	}
+	vram.nr_pages = vram_pages;
+	vram.pfn = page_to_pfn(virt_to_page(set_aside));
+	vram.io = (void __iomem __force *)set_aside;
+	vram.cache = PFNFAULT_WB;
+	atomic_add(vram_pages, &demo_pages);
+	return 0;
+}
+
+int vram_memory_init(void)
+{
+	int err;
+
+	if (!vram_pages || vram_pages > 1048576) {
+		pr_err("vram_pages=%lu: must be 1 to 1048576\n", vram_pages);
+		return -EINVAL;
+	}
+	used = bitmap_zalloc(vram_pages, GFP_KERNEL);
+	if (!used)
+		return -ENOMEM;
+	mutex_lock(&vram.lock);
+	err = vram.nr_pages ? 0 : allocate();
+	mutex_unlock(&vram.lock);
+	if (err)
+		bitmap_free(used);
+	else
+		pr_info("VRAM is %lu pages %s\n", vram_pages,
+			set_aside ? "of RAM" : "at the end of a BAR");
+	return err;
+}
+
+void vram_memory_exit(void)
+{
+	if (set_aside) {
+		free_pages_exact(set_aside, vram_pages << PAGE_SHIFT);
+		atomic_sub(vram_pages, &demo_pages);
+	}
+	bitmap_free(used);
+}
