@@ -5,7 +5,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
 TESTS := data pages refuse faults revoke helpers move resolve wait policies \
-	prefault dirty access mspec xip xip-load spe signals vram ioctls cache readme
+	prefault dirty access mspec xip xip-load spe signals vram torture ioctls \
+	cache readme
 # In guests only: what would take a machine's devices or modules away, or needs
 # other modules.
 GUEST_TESTS := demo out-of-range races
@@ -76,6 +77,13 @@ demo: need-tools tests
 check: need-tools tests
 	@scripts/check $(KERNEL)
 
+# For as long as asked: SECONDS=, and SEED= to repeat what was seen.
+KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '!/^#/ { name = $$1 } END { print name }' scripts/kernels))
+.PHONY: torture
+torture: need-tools tests
+	@scripts/torture $(KERNEL_OR_NEWEST) -s $(or $(SECONDS),60) \
+	  $(if $(SEED),-r $(SEED))
+
 .PHONY: check-host
 check-host: need-modules $(addprefix build/tests/host/,$(TESTS))
 	@scripts/need prove
@@ -104,6 +112,7 @@ help:
 	@echo 'On a fresh machine (Debian; root or sudo), with nothing loaded on it:'
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel'
+	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED='
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'
