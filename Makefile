@@ -4,8 +4,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
-TESTS := data pages refuse faults revoke helpers move resolve wait policies \
-	prefault dirty access mspec xip xip-load spe signals vram torture ioctls \
+TESTS := data pages refuse faults revoke helpers move resolve wait policies prefault \
+	dirty access mspec xip xip-load spe signals vram torture gdb ioctls \
 	cache readme
 # In guests only: what would take a machine's devices or modules away, or needs
 # other modules.

@@ -43,7 +43,7 @@ ok "a guest that hangs" says "hung, and was ended after 15 s" guest 15 hang
 ok "a guest that powers off early" \
 	says "off before it came to its end" guest 300 poweroff
 ok "a guest whose kernel warns" warns "its log should not have"
-ok "... shows the warning" grep -q 'WARNING: .*region.c' "$dir/said"
+ok "... shows the warning" grep -q 'WARNING: .*move.c' "$dir/said"
 ok "a guest that has nothing to run" guest 300 nothing
 "$top/scripts/guest" "$name" fail "$dir/fail"
 "$top/scripts/tap-split" "$dir/fail/output" "$dir/split"

@@ -29,14 +29,40 @@ load)
 		ok "... by name" logged \
 			"window=$window: must be a power of two from 1 to 512"
 	done
+	ok "installer=fast is refused" \
+		not insmod /lib/pfnfault.ko installer=fast
+	ok "... by name" logged "installer=fast: must be direct or core"
+	for name in regions references pages; do
+		ok "$name=1, which is a count, is refused" \
+			not insmod /lib/pfnfault.ko $name=1
+		ok "... by name" logged "$name= is a count"
+	done
+	ok "installer=core is taken" insmod /lib/pfnfault.ko installer=core
+	ok "... and told" grep -qx core \
+		/sys/module/pfnfault/parameters/installer
+	ok "... and unloads" rmmod pfnfault
 	ok "pfnfault loads" insmod /lib/pfnfault.ko
 	ok "cache=fast is refused" not insmod /lib/pfnfault_demo.ko cache=fast
 	ok "... by name" logged "cache=fast: must be wb, wc or uc"
+	for pages in mspec_pages=0 mspec_pages=1048577 mspec_pages=many \
+		xip_pages=0 xip_pages=257 xip_pages=-1; do
+		ok "$pages is refused" not insmod /lib/pfnfault_demo.ko "$pages"
+		ok "... by name" logged "$pages: must be from 1 to"
+	done
+	for value in spe_slots=0 spe_slots=65 vram_pages=0 vram_pages=1048577; do
+		ok "$value is refused" not insmod /lib/pfnfault_demo.ko "$value"
+		ok "... by name" logged "$value: must be 1 to"
+	done
+	ok "pages=1, which is a count, is refused" \
+		not insmod /lib/pfnfault_demo.ko pages=1
+	ok "... by name" logged "pages=1: is a count"
 	ok "pfnfault_demo loads" insmod /lib/pfnfault_demo.ko
 	ok "the node of the first device" test -c /dev/pfnfault-bar
 	ok "... and of the second" test -c /dev/pfnfault-bar1
-	ok "... for root alone" \
-		test "$(stat -c %a /dev/pfnfault-bar)" = 600
+	for node in bar mspec xip spe vram; do
+		ok "/dev/pfnfault-$node is for root alone" \
+			test "$(stat -c %a /dev/pfnfault-$node)" = 600
+	done
 	ok "pfnfault says that it is used" not unused pfnfault
 
 	# A device whose BAR 2 is not memory: the ISA bridge of QEMU's pc.
@@ -61,7 +87,7 @@ load)
 	ok "... and says what to do" grep -q "pfnfault_demo is in use" /tmp/err
 	exec 3>&-
 	ok "make unload unloads with the devices there" /tests/load -u
-	ok "... and the nodes go" not test -e /dev/pfnfault-bar
+	ok "... and the nodes go" not ls /dev/pfnfault-*
 	ok "... twice is once" /tests/load -u
 	ok "make load with a wrong CACHE=" not /tests/load cache=slow
 	ok "... leaves nothing behind" not loaded pfnfault
@@ -73,10 +99,16 @@ load)
 	ok "the driver of README.md loads" insmod /lib/pfnfault_readme.ko
 	;;
 unload)
-	for module in pfnfault_readme pfnfault_test pfnfault_demo pfnfault; do
+	for module in pfnfault_readme pfnfault_test pfnfault_demo; do
 		ok "$module has no user left" unused $module
 		ok "$module unloads" rmmod $module
 	done
+	for name in regions references pages; do
+		ok "no $name are left" \
+			grep -qx 0 /sys/module/pfnfault/parameters/$name
+	done
+	ok "pfnfault has no user left" unused pfnfault
+	ok "pfnfault unloads" rmmod pfnfault
 	ok "nothing of it is loaded" not loaded pfnfault
 	ok "it loads again" insmod /lib/pfnfault.ko window=64
 	ok "... with the window that was asked for" \
