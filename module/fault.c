@@ -56,7 +56,7 @@ int pfnfault_locate_and_install(struct pfnfault_region *region,
  */
 void pfnfault_wake(struct pfnfault_region *region)
 {
-	/* A release, paired with the acquire in pfnfault_fault(). */
+	/* A release, paired with the acquire in handle_fault(). */
 	atomic_inc_return_release(&region->wakes);
 	/* The count before we look for sleepers, who look at it last. */
 	if (wq_has_sleeper(&region->waitq))

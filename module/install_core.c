@@ -40,15 +40,12 @@ int pfnfault_install_core(struct pfnfault_run *run)
 {
 	unsigned int noreclaim;
 	vm_fault_t ret;
-	int err;
+	int err = pfnfault_allocate_table(run);
 
-	if (run->region) {
-		err = pfnfault_allocate_table(run);
-		if (err)
-			return err;
-		if (!pfnfault_enter_gate(run->region, run->seq))
-			return PFNFAULT_LOST;
-	}
+	if (err)
+		return err;
+	if (run->region && !pfnfault_enter_gate(run->region, run->seq))
+		return PFNFAULT_LOST;
 	pfnfault_mark_write(run);
 	noreclaim = memalloc_noreclaim_save();
 	ret = insert_run(run);
