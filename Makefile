@@ -7,11 +7,11 @@ TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
 TESTS := data pages refuse faults revoke helpers move resolve wait policies prefault \
 	dirty access mspec xip xip-load spe signals vram torture gdb ioctls \
 	cache readme
-# In guests only: what would take a machine's devices or modules away, or needs
-# other modules.
-GUEST_TESTS := demo out-of-range races
+# In guests only: what would take a machine's devices or modules away, needs
+# other modules, or measures.
+GUEST_TESTS := demo out-of-range races bench-touch
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
-	demo-driver/pfnfault_demo.h
+	$(wildcard demo-driver/pfnfault_*.h)
 GUEST_PROGRAMS := $(addprefix build/tests/,$(TESTS) $(GUEST_TESTS))
 HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps)
 

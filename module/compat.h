@@ -106,4 +106,19 @@ static inline pgprot_t pfnfault_pte_cache(pte_t pte)
 }
 #endif
 
+/* 6.17, 21aa65bf82a7 again, for huge entries */
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#include <linux/huge_mm.h>
+
+static inline vm_fault_t pfnfault_insert_pfn_pmd(struct vm_fault *vmf,
+						 unsigned long pfn, bool write)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
+#else
+	return vmf_insert_pfn_pmd(vmf, pfn, write);
+#endif
+}
+#endif
+
 #endif /* PFNFAULT_COMPAT_H */
