@@ -9,7 +9,7 @@ TESTS := data pages refuse faults revoke helpers move resolve wait policies pref
 	cache readme
 # In guests only: what would take a machine's devices or modules away, needs
 # other modules, or measures.
-GUEST_TESTS := demo out-of-range races bench-touch
+GUEST_TESTS := demo out-of-range races bench-touch bench-back bench-wake bench-wall
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	$(wildcard demo-driver/pfnfault_*.h)
 GUEST_PROGRAMS := $(addprefix build/tests/,$(TESTS) $(GUEST_TESTS))
@@ -84,6 +84,15 @@ torture: need-tools tests
 	@scripts/torture $(KERNEL_OR_NEWEST) -s $(or $(SECONDS),60) \
 	  $(if $(SEED),-r $(SEED))
 
+# What pfnfault costs, beside what drivers do without it; check-bench is the part
+# that any machine can repeat, as a test.
+.PHONY: bench check-bench
+bench: need-tools tests
+	@scripts/bench $(KERNEL)
+
+check-bench: need-tools tests
+	@scripts/bench --count $(KERNEL)
+
 .PHONY: check-host
 check-host: need-modules $(addprefix build/tests/host/,$(TESTS))
 	@scripts/need prove
@@ -100,7 +109,8 @@ lint:
 
 .PHONY: clean
 clean:
-	@rm -rf build/tests build/guests build/check build/demo build/lint
+	@rm -rf build/tests build/guests build/check build/demo build/lint \
+	  build/bench
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -113,6 +123,8 @@ help:
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel'
 	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED='
+	@echo '  make bench       the figures, beside other strategies; KERNEL='
+	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'

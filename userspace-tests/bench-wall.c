@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two threads, by the clock on the wall, which needs two CPUs: first touch of
+ * disjoint halves, beside one thread that touches both. And how often faults
+ * take mmap_lock, in a million, by the kernel's own tracepoint.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include "bench.h"
+
+#define RUNS 11
+#define TRACEFS "/sys/kernel/tracing"
+#define EVENT TRACEFS "/events/mmap_lock/mmap_lock_acquire_returned/"
+
+/* ---- Two threads ---- */
+
+/**
+ * struct half - what one thread touches
+ * @start: first byte
+ * @len: how much
+ * @cpu: where it runs
+ * @began: when it saw that all are there
+ * @ended: when it had touched it all
+ */
+struct half {
+	char *start;
+	size_t len;
+	int cpu;
+	uint64_t began;
+	uint64_t ended;
+};
+
+static unsigned int threads, arrived;
+
+static void *touch_half(void *arg)
+{
+	struct half *half = arg;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(half->cpu, &cpus);
+	must(sched_setaffinity(0, sizeof(cpus), &cpus));
+	/* Both at once; they have a CPU each. */
+	__atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < threads)
+		;
+	half->began = now();
+	for (char *page = half->start; page < half->start + half->len;
+	     page += 4096)
+		store(page + 8, 1);
+	half->ended = now();
+	return NULL;
+}
+
+/* Nanoseconds for @nr threads to touch all of a new mapping. */
+static uint64_t touch_by(const struct strategy *strategy, unsigned int nr)
+{
+	struct half halves[2] = {};
+	uint64_t began = ~0ull, ended = 0;
+	pthread_t ids[2];
+	int fd = open_strategy(strategy);
+	char *map = map_all(strategy, fd);
+
+	threads = nr;
+	arrived = 0;
+	for (unsigned int i = 0; i < nr; i++) {
+		halves[i].start = map + i * BYTES / nr;
+		halves[i].len = BYTES / nr;
+		halves[i].cpu = i;
+		must(pthread_create(&ids[i], NULL, touch_half, &halves[i]) ?
+		     -1 : 0);
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		must(pthread_join(ids[i], NULL) ? -1 : 0);
+		if (halves[i].began < began)
+			began = halves[i].began;
+		if (halves[i].ended > ended)
+			ended = halves[i].ended;
+	}
+	if (strategy->node)
+		expect(stamped(map, 0, PAGES), "%s: two threads, another page",
+		       strategy->name);
+	unmap_all(map);
+	close_strategy(fd);
+	return ended - began;
+}
+
+/* In turns, so that what disturbs the host disturbs all alike. */
+static void measure_threads(void)
+{
+	static const struct strategy *const strategies[] = {
+		&anonymous, &window_1, &one, &one_vma_lock, &by_default,
+	};
+	enum { NR = sizeof(strategies) / sizeof(*strategies) };
+	uint64_t best[NR][2];
+
+	memset(best, 0xff, sizeof(best));
+	for (int run = 0; run < RUNS; run++)
+		for (int s = 0; s < NR; s++)
+			for (int nr = 0; nr < 2; nr++) {
+				uint64_t took;
+
+				if (!exists(strategies[s]))
+					continue;
+				took = touch_by(strategies[s], nr + 1);
+				if (took < best[s][nr])
+					best[s][nr] = took;
+			}
+	for (int s = 0; s < NR; s++) {
+		if (!exists(strategies[s]))
+			continue;
+		result(strategies[s], "threads-1", PAGES, best[s][0], "ns",
+		       "%s", "");
+		result(strategies[s], "threads-2", PAGES, best[s][1], "ns",
+		       "%s", "");
+	}
+}
+
+/* ---- mmap_lock ---- */
+
+/* This thread's events; of the others, only @verb differs. */
+static void trigger(const char *prefix, const char *verb)
+{
+	char text[128];
+	int fd = must(open(EVENT "trigger", O_WRONLY));
+	int len = snprintf(text, sizeof(text),
+			   "%shist:keys=common_pid%s if common_pid == %ld",
+			   prefix, verb, syscall(SYS_gettid));
+
+	must(write(fd, text, len));
+	close(fd);
+}
+
+static uint64_t acquisitions(void)
+{
+	unsigned long long hits = ~0ull;
+	char line[256];
+	FILE *file = fopen(EVENT "hist", "r");
+
+	if (!file)
+		must(-1);
+	while (fgets(line, sizeof(line), file))
+		(void)sscanf(line, " Hits: %llu", &hits);
+	fclose(file);
+	expect(hits != ~0ull, "no count of mmap_lock in %s", EVENT "hist");
+	return hits;
+}
+
+/* Only the touches are counted, not what takes the pages away again. */
+static void count_mmap_lock(const struct strategy *strategy,
+			    unsigned long request, unsigned int rounds)
+{
+	uint64_t faults = 0, hits;
+	int fd = open_strategy(strategy);
+	char *map = map_all(strategy, fd);
+
+	trigger("", ":pause");
+	for (unsigned int i = 0; i < rounds; i++) {
+		must(ioctl(fd, request, 0));
+		faults -= faults_so_far();
+		trigger("", ":cont");
+		read_all(map);
+		trigger("", ":pause");
+		faults += faults_so_far();
+	}
+	hits = acquisitions();
+	trigger("!", "");
+	expect(faults == rounds * PAGES, "%s: %llu faults in %u rounds",
+	       strategy->name, (unsigned long long)faults, rounds);
+	result(strategy, "mmap_lock", faults, hits, "acquisitions", "%s", "");
+	unmap_all(map);
+	close_strategy(fd);
+}
+
+/* Once with the handler that must take it, for a count to be believed. */
+static void measure_mmap_lock(void)
+{
+	if (!exists(&one_vma_lock))
+		return;
+	if (access(EVENT, F_OK))
+		must(mount("tracefs", TRACEFS, "tracefs", 0, NULL));
+	count_mmap_lock(&one, PFNFAULT_BASELINE_ZAP, 2);
+	count_mmap_lock(&one_vma_lock, PFNFAULT_BASELINE_ZAP, 2);
+	count_mmap_lock(&window_1, PFNFAULT_BENCH_INVALIDATE,
+			(1000000 + PAGES - 1) / PAGES);
+}
+
+int main(void)
+{
+	bench_start();
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip_all("there is one CPU");
+	measure_threads();
+	measure_mmap_lock();
+	return bench_done();
+}
