@@ -116,6 +116,7 @@ static const struct vm_operations_struct loop16_ops = { .fault = loop16_fault };
 static const struct vm_operations_struct loop512_ops = {
 	.fault = loop512_fault,
 };
+
 static const struct vm_operations_struct apply_ops = { .fault = apply_fault };
 static const struct vm_operations_struct twice_ops = { .fault = twice_fault };
 

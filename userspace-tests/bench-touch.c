@@ -29,15 +29,19 @@ struct pattern {
 };
 
 static const struct pattern dense = { .name = "dense", .pages = PAGES };
+
 static const struct pattern dense_write = {
 	.name = "dense-write", .pages = PAGES, .write = true,
 };
+
 static const struct pattern downwards = {
 	.name = "downwards", .pages = PAGES, .down = true,
 };
+
 static const struct pattern sparse = {
 	.name = "sparse", .pages = PAGES / BLOCK, .list = sparse_pages,
 };
+
 static const struct pattern at_random = {
 	.name = "random", .pages = SAMPLE, .list = random_pages,
 };

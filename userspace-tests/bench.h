@@ -18,6 +18,7 @@
 #include "bar.h"
 #include "kmod/pfnfault_bench.h"
 
+#define CLOCK "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define BENCH_NODE "/dev/pfnfault-bench"
 #define BASELINE "/dev/pfnfault-baseline-"
 #define PAGES 16384ul		/* of the BAR */
@@ -256,8 +257,7 @@ static inline void wait_until_quiet(void)
 {
 	for (int i = 0; i < 60; i++) {
 		char name[32] = "";
-		FILE *file = fopen("/sys/devices/system/clocksource/"
-				   "clocksource0/current_clocksource", "r");
+		FILE *file = fopen(CLOCK, "r");
 
 		if (!file || fscanf(file, "%31s", name) != 1)
 			must(-1);
