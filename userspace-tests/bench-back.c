@@ -7,7 +7,7 @@
  */
 #include "bench.h"
 
-#define RUNS 5
+#define RUNS 3
 #define BASE ((void *)(1ul << 44))
 
 /* Called with all of @map mapped and touched; returns what it took. */
@@ -41,6 +41,7 @@ static void measure(const struct strategy *strategy, const char *name,
 		uint64_t took;
 
 		if (intact(strategy, map)) {
+			wait_for_tick();
 			took = step(fd, map);
 			best = took < best ? took : best;
 		}
@@ -138,6 +139,7 @@ static uint64_t dirty_write(int fd, char *map)
 	uint64_t start, took;
 
 	dirty_start(fd, map);
+	wait_for_tick();
 	start = now();
 	write_all(map, 1);
 	start = now() - start - clock_cost();
@@ -151,6 +153,7 @@ static uint64_t dirty_collect(int fd, char *map)
 
 	dirty_start(fd, map);
 	write_all(map, 2);
+	wait_for_tick();
 	collect(fd, PAGES, &took);
 	collect(fd, 0, &nothing);
 	return took;

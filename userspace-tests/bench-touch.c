@@ -2,7 +2,7 @@
 /*
  * First touch: what it takes until a program has touched pages of a BAR that
  * nobody has mapped yet. mmap() and the touches are counted, munmap() is not.
- * The least of a few runs, for a timer's tick may fall into any.
+ * The least of a few runs, for the kernel may do something else in any.
  */
 #include "bench.h"
 
@@ -147,6 +147,7 @@ static struct sample run(const struct strategy *strategy,
 	char *map;
 	int fd = open_strategy(strategy);
 
+	wait_for_tick();
 	start = now();
 	map = map_strategy(strategy, fd);
 	sample.ns = now() - start;

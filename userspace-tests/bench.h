@@ -107,6 +107,21 @@ static inline uint64_t clock_cost(void)
 	return cost;
 }
 
+/*
+ * Begin right after a timer's tick, which takes as long as tens of faults: what
+ * is over before the next one is measured without, and the rest always with the
+ * same number of them.
+ */
+static inline void wait_for_tick(void)
+{
+	struct timespec first, time;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &first);
+	do
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	while (time.tv_nsec == first.tv_nsec);
+}
+
 /* Page faults of this thread so far; not those that core was to try again. */
 static inline uint64_t faults_so_far(void)
 {
