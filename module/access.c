@@ -81,7 +81,7 @@ static void copy(struct view *view, unsigned int offset, void *buf, int len,
 static int access_page(struct pfnfault_region *region, unsigned long index,
 		       unsigned int offset, void *buf, int len, bool write)
 {
-	struct pfnfault_extent extent;
+	struct pfnfault_extent extent = {};
 	struct view view;
 	unsigned long seq;
 	int err = pfnfault_locate(region, index, &extent, &seq);
@@ -141,26 +141,34 @@ int pfnfault_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 	return err ? -EIO : len;
 }
 
-/* One page and what comes with it. Returns how many pages from it on, or err. */
+/*
+ * One page, and what comes with it of the @nr pages from it on. Returns how many
+ * of them, or an error.
+ */
 static long prefault_page(struct pfnfault_region *region,
-			  struct vm_area_struct *vma, unsigned long addr)
+			  struct vm_area_struct *vma, unsigned long addr,
+			  unsigned long nr)
 {
 	struct vm_fault vmf = {
 		.vma = vma,
 		.address = addr,
 		.pgoff = linear_page_index(vma, addr),
 	};
-	unsigned long mapped;
+	unsigned long huge;
 	int tries, err = 0;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		err = pfnfault_locate_and_install(region, &vmf, &mapped);
-		if (err != PFNFAULT_LOST)
+		huge = pfnfault_prefault_huge(region, &vmf);
+		if (huge)
+			return min(huge, nr);
+		err = pfnfault_locate_and_install(region, &vmf, false, &nr);
+		/* Or another thread has a huge entry there. */
+		if (err != PFNFAULT_LOST && err != PFNFAULT_RESIZE)
 			break;
 	}
 	if (err > 0 || err == -EBUSY)
 		return -EAGAIN;
-	return err ?: mapped;
+	return err ?: nr;
 }
 
 /**
@@ -203,7 +211,8 @@ int pfnfault_prefault(struct pfnfault_region *region,
 		return -EINVAL;
 	for (page = 0; page < nr; page += mapped) {
 		mapped = prefault_page(region, vma, vma->vm_start +
-				       ((index - first + page) << PAGE_SHIFT));
+				       ((index - first + page) << PAGE_SHIFT),
+				       nr - page);
 		if (mapped < 0)
 			return mapped;
 		if (fatal_signal_pending(current))

@@ -8,6 +8,7 @@
 
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
 #include <linux/version.h>
 
 #ifdef CONFIG_X86
@@ -74,6 +75,40 @@ static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
 }
 
 /*
+ * A function of one set_pte_at(), of a special PTE. arm64 keeps tags, by a
+ * function that is not exported, of what is not special: it is left out where the
+ * compiler sees that, which it does in a function of its own.
+ */
+#ifdef CONFIG_ARM64
+#define PFNFAULT_SET_PTE noinline
+#else
+#define PFNFAULT_SET_PTE __always_inline
+#endif
+
+/* Of a PTE that is present, the one for the next PFN. */
+static inline pte_t pfnfault_next_pte(pte_t pte)
+{
+#ifdef CONFIG_X86
+	return __pte(pte_val(pte) + PAGE_SIZE);
+#else
+	return pfn_pte(pte_pfn(pte) + 1, pte_pgprot(pte));
+#endif
+}
+
+/* PMD_ORDER is not in all headers. */
+#define PFNFAULT_PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
+
+/* Is there a page table behind a PMD entry of ours? */
+static inline bool pfnfault_is_table(pmd_t pmd)
+{
+#ifdef PFNFAULT_LEAVES
+	if (pmd_leaf(pmd))
+		return false;
+#endif
+	return !pmd_none(pmd);
+}
+
+/*
  * x86 decides the cache mode of a PFN by what is reserved for it, and tells
  * only core; elsewhere the caller's pgprot_t is what the PTE carries.
  */
@@ -108,8 +143,6 @@ static inline pgprot_t pfnfault_pte_cache(pte_t pte)
 
 /* 6.17, 21aa65bf82a7 again, for huge entries */
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-#include <linux/huge_mm.h>
-
 static inline vm_fault_t pfnfault_insert_pfn_pmd(struct vm_fault *vmf,
 						 unsigned long pfn, bool write)
 {

@@ -10,7 +10,7 @@
  *
  *  - The bit is set after it was taken: the next collect finds it.
  *  - The bit was set before. Under the PTE lock, the page table was published
- *    before that (the barrier in fill_table() is in between), so the zap finds
+ *    before that (the barrier in fill() is in between), so the zap finds
  *    the table, and waits for its lock. Under the gate, the bump waits for the
  *    install. Either way the PTE is there when the zap comes, and what was
  *    written through it is in the page when the collect returns.

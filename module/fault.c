@@ -12,6 +12,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
@@ -25,24 +26,40 @@
 /* How often to look again where the driver tells nobody (HZ is a second). */
 #define POLL (HZ / 10)
 
-/**
- * pfnfault_locate_and_install() - the fault, but for the waiting
- * @region: the region
- * @vmf: the fault
- * @mapped: filled on success: how many pages from the faulting one on
- *
- * Context: the lock of the fault is held; may sleep.
- * Return: as pfnfault_locate() and pfnfault_install().
- */
-int pfnfault_locate_and_install(struct pfnfault_region *region,
-				struct vm_fault *vmf, unsigned long *mapped)
+static __always_inline int
+locate_and_install(struct pfnfault_region *region, struct vm_fault *vmf,
+		   bool huge, unsigned long *nr)
 {
-	struct pfnfault_extent extent;
+	struct pfnfault_extent extent = {};
 	unsigned long seq;
 	int err = pfnfault_locate(region, vmf->pgoff - region->base, &extent,
 				  &seq);
 
-	return err ?: pfnfault_install(region, vmf, &extent, seq, mapped);
+	if (err)
+		return err;
+	if (huge && pfnfault_huge_fits(region, vmf, &extent))
+		return pfnfault_install_huge(region, vmf, &extent, seq);
+	return pfnfault_install(region, vmf, &extent, seq, nr);
+}
+
+/**
+ * pfnfault_locate_and_install() - the fault, but for the waiting
+ * @region: the region
+ * @vmf: the fault
+ * @huge: does core ask for a huge entry?
+ * @nr: as for pfnfault_install()
+ *
+ * What no huge entry can map is mapped by PTEs, whatever core asked for: that is
+ * one call of the handler.
+ *
+ * Context: the lock of the fault is held; may sleep.
+ * Return: as pfnfault_locate(), pfnfault_install() and pfnfault_install_huge().
+ */
+int pfnfault_locate_and_install(struct pfnfault_region *region,
+				struct vm_fault *vmf, bool huge,
+				unsigned long *nr)
+{
+	return locate_and_install(region, vmf, huge, nr);
 }
 
 /**
@@ -67,11 +84,10 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_wake);
 static int call_wait(struct pfnfault_region *region, unsigned long index,
 		     unsigned int state)
 {
-	int err;
+	int err = 0;
 
-	if (!pfnfault_enter_op(region))
-		return 0;
-	err = region->ops->wait(region, index, state);
+	if (pfnfault_enter_op(region))
+		err = region->ops->wait(region, index, state);
 	pfnfault_leave_op(region);
 	return err;
 }
@@ -170,42 +186,73 @@ static bool again(int err)
 	return false;
 }
 
-static vm_fault_t handle_fault(struct vm_fault *vmf)
+/* One attempt. *@wakes is for the wait after it. */
+static __always_inline int attempt(struct vm_fault *vmf, bool huge,
+				   int *wakes)
+{
+	struct pfnfault_region *region = vmf->vma->vm_private_data;
+	unsigned long nr = 0;
+
+	/*
+	 * Before all else: who wakes us after this ends the wait. An acquire,
+	 * paired with the release in pfnfault_wake().
+	 */
+	*wakes = atomic_read_acquire(&region->wakes);
+	return locate_and_install(region, vmf, huge, &nr);
+}
+
+/* @err and @wakes are those of an attempt that failed. */
+static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
+					  int err, int wakes)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 	unsigned int lost = 0;
-	unsigned long mapped;
 	vm_fault_t ret;
-	int err, wakes;
 
-	for (;;) {
-		/*
-		 * Before all else: who wakes us after this ends the wait. An
-		 * acquire, paired with the release in pfnfault_wake().
-		 */
-		wakes = atomic_read_acquire(&region->wakes);
-		err = pfnfault_locate_and_install(region, vmf, &mapped);
+	for (; err; err = attempt(vmf, huge, &wakes)) {
+		/* Not a PTE: another thread has a huge entry there. */
+		if (err == PFNFAULT_RESIZE)
+			return huge ? VM_FAULT_FALLBACK : VM_FAULT_NOPAGE;
 		if (!again(err))
 			return pfnfault_errno(err);
 		if (err == PFNFAULT_LOST && ++lost < LOST_IN_A_ROW)
 			continue;
 		lost = 0;
-		atomic_long_inc(&region->retries);
+		this_cpu_inc(region->stats->retries);
 		ret = wait_and_retry(vmf, err, wakes);
 		if (ret)
 			return ret;
 	}
+	return VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t pfnfault_fault(struct vm_fault *vmf)
+static vm_fault_t handle_fault(struct vm_fault *vmf, bool huge)
+{
+	int wakes, err = attempt(vmf, huge, &wakes);
+
+	return err ? handle_failure(vmf, huge, err, wakes) : VM_FAULT_NOPAGE;
+}
+
+/**
+ * pfnfault_fault() - ->fault
+ * @vmf: the fault
+ *
+ * Context: the lock of the fault is held; it is released where core asks to come
+ * again.
+ * Return: as ->fault.
+ */
+vm_fault_t pfnfault_fault(struct vm_fault *vmf)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
-	atomic_long_inc(&region->faults);
-	return handle_fault(vmf);
+	this_cpu_inc(region->stats->faults);
+	return handle_fault(vmf, false);
 }
 
-/*
+/**
+ * pfnfault_pfn_mkwrite() - ->pfn_mkwrite
+ * @vmf: the fault
+ *
  * A write to a page that is mapped read-only: because writes are tracked, or
  * were, or mprotect() was there. Map it anew as for a write, and do not let
  * core upgrade the PTE: dirty.c tells why.
@@ -213,119 +260,29 @@ static vm_fault_t pfnfault_fault(struct vm_fault *vmf)
  * Core takes no VM_FAULT_RETRY here. Who can come again is sent to fault(),
  * whose own wait drops the lock; kernel mode must not return without a PTE, and
  * waits under the lock.
+ *
+ * Context: the lock of the fault is held, and is on return.
+ * Return: as ->pfn_mkwrite.
  */
-static vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf)
+vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 	struct vm_fault write = {
 		.vma = vmf->vma,
 		.address = vmf->address,
 		.pgoff = vmf->pgoff,
+		.pmd = vmf->pmd,
 		.flags = vmf->flags & ~(FAULT_FLAG_ALLOW_RETRY |
 					FAULT_FLAG_RETRY_NOWAIT),
 	};
-	unsigned long mapped;
+	unsigned long nr = 0;
 	int err;
 
-	atomic_long_inc(&region->faults);
+	this_cpu_inc(region->stats->faults);
 	/* In this mapping alone: there may be thousands. */
 	pfnfault_zap_pte(vmf->vma, vmf->address);
 	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)))
-		return handle_fault(&write);
-	err = pfnfault_locate_and_install(region, &write, &mapped);
+		return handle_fault(&write, false);
+	err = pfnfault_locate_and_install(region, &write, false, &nr);
 	return again(err) ? VM_FAULT_NOPAGE : pfnfault_errno(err);
 }
-
-/* Fork, split and move make a VMA out of this one: it has a reference too. */
-static void pfnfault_vma_open(struct vm_area_struct *vma)
-{
-	pfnfault_region_get(vma->vm_private_data);
-}
-
-static void pfnfault_vma_close(struct vm_area_struct *vma)
-{
-	pfnfault_region_put(vma->vm_private_data);
-}
-
-static const struct vm_operations_struct pfnfault_vm_ops = {
-	.open = pfnfault_vma_open,
-	.close = pfnfault_vma_close,
-	.fault = pfnfault_fault,
-	.pfn_mkwrite = pfnfault_pfn_mkwrite,
-	.access = pfnfault_access,
-};
-
-/**
- * pfnfault_vma_is_of() - does a VMA map a region?
- * @vma: any VMA
- * @region: the region
- *
- * Context: mmap_lock is held.
- * Return: true, it was made by pfnfault_mmap() of @region, or out of such a one.
- */
-bool pfnfault_vma_is_of(const struct vm_area_struct *vma,
-			const struct pfnfault_region *region)
-{
-	return vma->vm_ops == &pfnfault_vm_ops &&
-	       vma->vm_private_data == region;
-}
-
-/* VM_PFNMAP, but for what core copies on write: that has to be VM_MIXEDMAP. */
-static vm_flags_t flags_for(const struct vm_area_struct *vma)
-{
-	const vm_flags_t flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
-
-	if (is_cow_mapping(vma->vm_flags))
-		return flags | VM_MIXEDMAP;
-	return flags | VM_PFNMAP;
-}
-
-/**
- * pfnfault_mmap() - map a region: the whole of a driver's ->mmap
- * @region: region to map; the caller holds a reference
- * @vma: VMA of a file that went through pfnfault_file_open() with the
- *	region's space
- *
- * * Nothing is mapped yet: pages come with the faults on them.
- * * Page vma->vm_pgoff - region->base is where the VMA begins. The page under
- *   an address does not change when the VMA is split, shrunk or moved.
- * * Each VMA holds a reference to the region, for as long as it lives.
- * * The mapping cannot grow, is not dumped, and get_user_pages() refuses it:
- *   no O_DIRECT, no RDMA, no MAP_POPULATE.
- * * vma->vm_page_prot is the base of what the PTEs carry, but for the cache
- *   mode. For device memory, a driver passes it through pgprot_decrypted()
- *   before; for RAM it does not.
- *
- * To be the last step of ->mmap that can fail: where ->mmap fails after it,
- * core does not call ->close, and the reference is never given back.
- *
- * Context: ->mmap; mmap_lock is held for writing.
- * Return: 0; -EINVAL, a private (copy-on-write) mapping of a region without
- * PFNFAULT_COW, or a file without pfnfault_file_open(); -ENXIO, not all of it
- * lies in the region; -ENODEV, the region was revoked.
- */
-int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma)
-{
-	unsigned long index = vma->vm_pgoff - region->base;
-
-	if (pfnfault_revoked(region))
-		return -ENODEV;
-	if (vma->vm_file->f_mapping != region->space->inode->i_mapping) {
-		pr_warn_once("pfnfault: %ps: no pfnfault_file_open() with the region's space in ->open; mmap refused\n",
-			     vma->vm_file->f_op->mmap);
-		return -EINVAL;
-	}
-	if (is_cow_mapping(vma->vm_flags) &&
-	    !(region->ops->flags & PFNFAULT_COW))
-		return -EINVAL;
-	if (vma->vm_pgoff < region->base || index >= region->nr_pages ||
-	    vma_pages(vma) > region->nr_pages - index)
-		return -ENXIO;
-
-	vm_flags_set(vma, flags_for(vma));
-	vma->vm_private_data = region;
-	vma->vm_ops = &pfnfault_vm_ops;
-	pfnfault_region_get(region);
-	return 0;
-}
-EXPORT_SYMBOL_PFNFAULT(pfnfault_mmap);

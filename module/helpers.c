@@ -144,28 +144,32 @@ vm_fault_t pfnfault_insert_range(struct vm_fault *vmf, unsigned long index,
 				 pgprot_t prot)
 {
 	unsigned long offset = vmf->pgoff - index;
-	struct pfnfault_run run = {
-		.vmf = vmf,
-		.before = offset,
-		.after = nr - offset,
-		.pfn = pfn + offset,
-		.prot = prot,
-	};
+	struct pfnfault_piece piece = { .prot = prot };
+	struct pfnfault_run run = { .vmf = vmf, .nr = 1, .pieces = &piece };
 
 	if (vmf->pgoff < index || offset >= nr) {
 		pr_warn_once("pfnfault: %ps: page %lu is not among the %lu from %lu on; SIGBUS\n",
 			     vmf->vma->vm_ops->fault, vmf->pgoff, nr, index);
 		return VM_FAULT_SIGBUS;
 	}
-	if (!vma_fits(vmf, run.pfn))
+	pfn += offset;
+	if (!vma_fits(vmf, pfn))
 		return VM_FAULT_SIGBUS;
 	/* Neighbours might have a struct page there, which vma_fits() is for. */
-	pfnfault_clip(&run, vmf->vma->vm_flags & VM_MIXEDMAP ? 1 : PTRS_PER_PTE);
+	if (vmf->vma->vm_flags & VM_MIXEDMAP)
+		pfnfault_clip(&run, 0, 1);
+	else
+		pfnfault_clip(&run,
+			      -min_t(long, offset, PTRS_PER_PTE),
+			      min_t(unsigned long, nr - offset, PTRS_PER_PTE));
 	/* A neighbour that cannot be installed is left out. */
-	if (!pfnfault_pfn_exists(run.pfn + run.after - 1))
-		run.after = 1;
-	if (!pfnfault_pfn_exists(run.pfn - run.before))
-		run.before = 0;
+	if (!pfnfault_pfn_exists(pfn + run.end - 1))
+		run.end = 1;
+	if (!pfnfault_pfn_exists(pfn + run.start))
+		run.start = 0;
+	piece.start = run.start;
+	piece.end = run.end;
+	piece.pfn = pfn + run.start;
 	return pfnfault_errno(pfnfault_install_run(&run, NULL));
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_insert_range);

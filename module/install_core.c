@@ -11,21 +11,24 @@
 #include "compat.h"
 #include "internal.h"
 
-/* Only the faulting page can fail; a neighbour that does is left out. */
+/* Only the faulting page can fail; what comes behind one that does is left out. */
 static vm_fault_t insert_run(struct pfnfault_run *run)
 {
-	vm_fault_t ret = pfnfault_insert_by_core(run, 0,
-						 pfnfault_prot_of(run, 0));
-	pgprot_t prot;
+	const struct pfnfault_piece *piece = run->pieces;
+	vm_fault_t ret = pfnfault_insert_by_core(run, piece, 0);
 	long i;
 
-	if (ret != VM_FAULT_NOPAGE || run->before + run->after == 1)
+	if (ret != VM_FAULT_NOPAGE)
 		return ret;
-	prot = pfnfault_prot_of(run, 1);
-	for (i = -(long)run->before; i < (long)run->after; i++)
-		if (i && pfnfault_insert_by_core(run, i, prot) !=
-		    VM_FAULT_NOPAGE && i > 0)
-			run->after = i;
+	for (; piece < run->pieces + run->nr; piece++) {
+		for (i = piece->start; i < piece->end && i < run->end; i++) {
+			if (!i || pfnfault_insert_by_core(run, piece, i) ==
+			    VM_FAULT_NOPAGE)
+				continue;
+			if (i > 0)
+				run->end = i;
+		}
+	}
 	return ret;
 }
 
@@ -50,9 +53,6 @@ int pfnfault_install_core(struct pfnfault_run *run)
 	noreclaim = memalloc_noreclaim_save();
 	ret = insert_run(run);
 	memalloc_noreclaim_restore(noreclaim);
-	/* Core does not tell which PTEs it set, and which it met. */
-	if (ret == VM_FAULT_NOPAGE)
-		run->installed = run->empty;
 	if (run->region)
 		up_read(&run->region->gate);
 	return ret == VM_FAULT_NOPAGE ? 0 :

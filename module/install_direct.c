@@ -3,57 +3,97 @@
  * The installer for machines where a module can set PTEs: one walk, one PTE
  * lock, one callback that compares the sequence and fills the table. That it
  * cannot install what was taken back is argued in install.c.
- *
- * The verdict. x86 keeps a memory type for each physical range, and a PTE that
- * disagrees with it is undefined behaviour of the CPU. Modules cannot look it
- * up; vmf_insert_pfn_prot() does, and puts the answer into the PTE it installs.
- * So core installs the faulting page of an extent not met before, under the
- * gate, and its bits are the verdict for the whole extent, remembered in the
- * region until something of it is invalidated.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/rwsem.h>
 #include <linux/sched/mm.h>
-#include <linux/seqlock.h>
 
 #include "compat.h"
 #include "races.h"
 
-struct fill {
-	struct pfnfault_run *run;
-	bool adopt;		/* take the cache bits of the faulting PTE */
-	bool adopted;
-};
-
-static pgprot_t with_cache_bits(pgprot_t prot, pgprot_t bits)
+/* The page of a piece that core is asked for: the faulting one, if it is there. */
+static long first_of(const struct pfnfault_run *run,
+		     const struct pfnfault_piece *piece)
 {
-	return __pgprot((pgprot_val(prot) & ~PFNFAULT_CACHE_MASK) |
-			pgprot_val(bits));
+	return piece == run->pieces ? 0 : piece->start;
+}
+
+static PFNFAULT_SET_PTE void set_special(struct mm_struct *mm,
+					 unsigned long addr, pte_t *pte,
+					 pte_t value)
+{
+	set_pte_at(mm, addr, pte, pte_mkspecial(value));
+}
+
+/* From @pte on, @nr pages: @value is the first one's. PTEs that are there stay. */
+static unsigned long fill_pages(struct mm_struct *mm, unsigned long addr,
+				pte_t *pte, pte_t value, long nr)
+{
+	unsigned long installed = 0;
+	pte_t *end = pte + nr;
+
+	for (;;) {
+		if (pte_none(ptep_get(pte))) {
+			set_special(mm, addr, pte, value);
+			installed++;
+		}
+		if (++pte == end)
+			return installed;
+		addr += PAGE_SIZE;
+		value = pfnfault_next_pte(value);
+	}
 }
 
 /*
- * Core installed the faulting page: do as it did. False where the PTE is not
- * what core just put there, for then another CPU has zapped or replaced it.
+ * Core has installed a page of a piece: do as it did. False where its PTE is gone
+ * again: then nothing is known of the others, and they are left out.
  */
-static bool adopt_bits(struct fill *fill, pte_t pte)
+static bool adopt(struct pfnfault_run *run, struct pfnfault_piece *piece,
+		  pte_t *pte)
 {
-	struct pfnfault_run *run = fill->run;
+	long first = first_of(run, piece);
+	unsigned long pfn;
 
-	if (!pte_present(pte) || pte_pfn(pte) != run->pfn)
-		return false;
-	run->prot = with_cache_bits(run->prot, pfnfault_pte_cache(pte));
-	return true;
+	if (!piece->adopt)
+		return true;
+	pfn = piece->pfn + (first - piece->start);
+	piece->adopt = pfnfault_adopt_verdict(piece, pfn,
+					      ptep_get(pte + first));
+	if (!piece->adopt && first >= 0)
+		run->end = min(run->end, first + 1);
+	return piece->adopt;
 }
 
-/* Called once, for the faulting page, with the PTE lock of its table held. */
-static int fill_table(pte_t *pte, unsigned long addr, void *data)
+/* All pieces, but for the faulting page. */
+static void fill_others(struct pfnfault_run *run, pte_t *pte,
+			unsigned long addr)
 {
-	struct fill *fill = data;
-	struct pfnfault_run *run = fill->run;
 	struct mm_struct *mm = run->vmf->vma->vm_mm;
-	long i, before = run->before, after = run->after;
-	pgprot_t own_prot, prot;
+	struct pfnfault_piece *piece = run->pieces;
+	pgprot_t prot;
+	pte_t value;
+	long start;
+
+	for (; piece < run->pieces + run->nr; piece++) {
+		start = piece->start;
+		if (!adopt(run, piece, pte) || start == piece->end)
+			continue;
+		prot = pfnfault_prot_of(run, piece, 1);
+		value = pfn_pte(piece->pfn, prot);
+		run->installed += fill_pages(mm,
+					     addr + start * (long)PAGE_SIZE,
+					     pte + start, value,
+					     piece->end - start);
+	}
+}
+
+/* Under the PTE lock. @pte and @addr are those of the faulting page. */
+static __always_inline int fill(struct pfnfault_run *run, pte_t *pte,
+				unsigned long addr)
+{
+	const struct pfnfault_piece *piece = run->pieces;
+	pgprot_t prot;
 
 	if (run->region) {
 		/*
@@ -65,114 +105,107 @@ static int fill_table(pte_t *pte, unsigned long addr, void *data)
 		if (race_lost(run->region, run->seq))
 			return PFNFAULT_LOST;
 	}
-	if (fill->adopt) {
-		fill->adopted = adopt_bits(fill, ptep_get(pte));
-		if (!fill->adopted)
-			return 0;
-	}
-
 	pfnfault_mark_write(run);
-	own_prot = pfnfault_prot_of(run, 0);
-	prot = pfnfault_prot_of(run, 1);
-	for (i = -before; i < after; i++) {
-		if (!pte_none(ptep_get(pte + i)))
-			continue;
-		set_pte_at(mm, addr + i * PAGE_SIZE, pte + i,
-			   pte_mkspecial(pfn_pte(run->pfn + i,
-						 i ? prot : own_prot)));
+	/* Of a piece to adopt, it is core's, or was. */
+	if (!piece->adopt && pte_none(ptep_get(pte))) {
+		/* While writes are tracked, it alone may be writable. */
+		prot = pfnfault_prot_of(run, piece, 0);
+		set_special(run->vmf->vma->vm_mm, addr, pte,
+			    pfn_pte(piece->pfn - piece->start, prot));
 		run->installed++;
 	}
+	if (run->end - run->start > 1 || piece->adopt)
+		fill_others(run, pte, addr);
 	return 0;
+}
+
+/* Called once, for the faulting page, with the PTE lock of its table held. */
+static int fill_table(pte_t *pte, unsigned long addr, void *data)
+{
+	return fill(data, pte, addr);
+}
+
+/*
+ * The page table of a region's page, where there is one. It stays there: the
+ * lock of the fault keeps out who unmaps, and what else frees page tables keeps
+ * away, MADV_DONTNEED from VM_PFNMAP, and huge pages of files from an inode that
+ * has none.
+ */
+static bool find_table(const struct pfnfault_run *run, pmd_t *pmd)
+{
+	const struct vm_fault *vmf = run->vmf;
+
+	if (!run->region || !vmf->pmd || (vmf->vma->vm_flags & VM_MIXEDMAP))
+		return false;
+	*pmd = READ_ONCE(*vmf->pmd);
+	return pfnfault_is_table(*pmd);
 }
 
 /* The table may lie anywhere: fill_table() is asked for one page, and fills. */
-static int fill_around(struct fill *fill)
+static int fill_around(struct pfnfault_run *run)
 {
-	struct vm_fault *vmf = fill->run->vmf;
+	const struct vm_fault *vmf = run->vmf;
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	spinlock_t *ptl; /* of the page table */
+	pmd_t pmd;
+	int err;
 
-	if (fill->run->region)
-		race_load_early(fill->run->region);
-	return apply_to_page_range(vmf->vma->vm_mm, vmf->address, PAGE_SIZE,
-				   fill_table, fill);
+	if (!find_table(run, &pmd))
+		return apply_to_page_range(mm, vmf->address, PAGE_SIZE,
+					   fill_table, run);
+	ptl = pte_lockptr(mm, &pmd);
+	spin_lock(ptl);
+	err = fill(run, pte_offset_kernel(&pmd, vmf->address), vmf->address);
+	spin_unlock(ptl);
+	return err;
 }
 
-/* Is there a verdict for @extent? Then it goes into @prot. */
-static bool recall_verdict(struct pfnfault_region *region,
-			   const struct pfnfault_extent *extent,
-			   pgprot_t *prot)
-{
-	pgprot_t bits;
-	unsigned int begin;
-	bool known;
-
-	do {
-		begin = read_seqbegin(&region->verdict_lock);
-		known = extent->cache == region->verdict_cache &&
-			extent->pfn >= region->verdict_pfn &&
-			extent->nr <= region->verdict_nr &&
-			extent->pfn - region->verdict_pfn <=
-				region->verdict_nr - extent->nr;
-		bits = region->verdict_bits;
-	} while (read_seqretry(&region->verdict_lock, begin));
-	if (known)
-		*prot = with_cache_bits(*prot, bits);
-	return known;
-}
-
-/* Under the gate, so that an invalidation forgets it after it was written. */
-static void remember_verdict(struct pfnfault_region *region,
-			     const struct pfnfault_extent *extent,
-			     pgprot_t prot)
-{
-	write_seqlock(&region->verdict_lock);
-	region->verdict_pfn = extent->pfn;
-	region->verdict_nr = extent->nr;
-	region->verdict_cache = extent->cache;
-	region->verdict_bits =
-		__pgprot(pgprot_val(prot) & PFNFAULT_CACHE_MASK);
-	write_sequnlock(&region->verdict_lock);
-}
-
-/**
- * pfnfault_forget_verdict() - let core say again what memory type an extent has
- * @region: its gate is held for writing
+/*
+ * One page by core, of each piece whose memory type is not known. The faulting
+ * page is in the first one; what core refuses of the others is left out.
  */
-void pfnfault_forget_verdict(struct pfnfault_region *region)
+static int insert_unknown(struct pfnfault_run *run)
 {
-	write_seqlock(&region->verdict_lock);
-	region->verdict_nr = 0;
-	write_sequnlock(&region->verdict_lock);
-}
-
-/* The faulting page by core, its neighbours like it. */
-static int install_first(struct fill *fill,
-			 const struct pfnfault_extent *extent)
-{
-	struct pfnfault_run *run = fill->run;
-	bool lone = extent ? extent->nr == 1 : run->before + run->after == 1;
+	struct pfnfault_piece *piece = run->pieces;
+	unsigned int i;
 	vm_fault_t ret;
 
-	pfnfault_mark_write(run);
-	ret = pfnfault_insert_by_core(run, 0, pfnfault_prot_of(run, 0));
-	if (ret != VM_FAULT_NOPAGE)
-		return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
-	run->installed++;
-	if (!lone) {
-		fill->adopt = true;
-		fill_around(fill);
-	}
-	if (!fill->adopted) {	/* no neighbour was filled */
-		run->before = 0;
-		run->after = 1;
+	for (i = 0; i < run->nr; i++, piece++) {
+		if (!piece->adopt)
+			continue;
+		ret = pfnfault_insert_by_core(run, piece, first_of(run, piece));
+		if (ret == VM_FAULT_NOPAGE)
+			continue;
+		if (!i)
+			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		if (piece->start > 0)
+			run->end = min_t(long, run->end, piece->start);
+		piece->end = piece->start;
+		piece->adopt = false;
 	}
 	return 0;
 }
 
-/* The first install of an extent, which brings the verdict. */
-static int install_in_gate(struct fill *fill,
-			   const struct pfnfault_extent *extent)
+/* Core's page of each extent not met before, and then the others like it. */
+static noinline int insert_and_fill(struct pfnfault_run *run, bool lone)
 {
-	struct pfnfault_run *run = fill->run;
+	int err;
+
+	pfnfault_mark_write(run);
+	err = insert_unknown(run);
+	if (err || lone)
+		return err;
+	if (fill_around(run)) {		/* no memory; core's page is there */
+		run->pieces[0].adopt = false;
+		run->end = 1;
+	}
+	return 0;
+}
+
+static noinline int install_in_gate(struct pfnfault_run *run,
+				    const struct pfnfault_extent *extent)
+{
+	const bool lone = run->nr == 1 && extent->nr == 1;
 	int err = pfnfault_allocate_table(run);
 	unsigned int noreclaim;
 
@@ -181,17 +214,18 @@ static int install_in_gate(struct fill *fill,
 	if (!pfnfault_enter_gate(run->region, run->seq))
 		return PFNFAULT_LOST;
 	noreclaim = memalloc_noreclaim_save();
-	err = install_first(fill, extent);
+	err = insert_and_fill(run, lone);
 	memalloc_noreclaim_restore(noreclaim);
-	if (fill->adopted)
-		remember_verdict(run->region, extent, run->prot);
+	if (!err && !lone && run->pieces[0].adopt)
+		pfnfault_remember_verdict(run->region, extent,
+					  run->pieces[0].prot);
 	up_read(&run->region->gate);
 	return err;
 }
 
 /**
  * pfnfault_install_direct() - install a run by setting PTEs
- * @run: what to install, clipped
+ * @run: what to install
  * @extent: NULL in layer 1; what a verdict on the memory type is remembered for
  *
  * Context: the lock of the fault is held. May sleep to allocate a page table.
@@ -200,13 +234,10 @@ static int install_in_gate(struct fill *fill,
 int pfnfault_install_direct(struct pfnfault_run *run,
 			    const struct pfnfault_extent *extent)
 {
-	struct fill fill = { .run = run };
-
-	if (!PFNFAULT_TRACKED_MEMTYPE)
-		return fill_around(&fill);
-	if (!run->region)
-		return install_first(&fill, NULL);
-	if (recall_verdict(run->region, extent, &run->prot))
-		return fill_around(&fill);
-	return install_in_gate(&fill, extent);
+	if (run->region && !run->adopt)
+		return fill_around(run);
+	if (run->region)
+		return install_in_gate(run, extent);
+	run->pieces[0].adopt = PFNFAULT_TRACKED_MEMTYPE;
+	return insert_and_fill(run, run->end - run->start == 1);
 }

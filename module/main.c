@@ -3,7 +3,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bug.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pgtable.h>
@@ -19,8 +18,7 @@ static int window_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int pages;
 
-	if (kstrtouint(val, 0, &pages) || !is_power_of_2(pages) ||
-	    pages > PTRS_PER_PTE) {
+	if (kstrtouint(val, 0, &pages) || !pfnfault_is_window(pages)) {
 		pr_err("window=%.*s: must be a power of two from 1 to %u (pages)\n",
 		       (int)strcspn(val, "\n"), val,
 		       (unsigned int)PTRS_PER_PTE);
@@ -36,7 +34,7 @@ static const struct kernel_param_ops window_ops = {
 };
 
 module_param_cb(window, &window_ops, &pfnfault_window, 0644);
-MODULE_PARM_DESC(window, "most pages that one fault installs: a power of two, at most one page table, which is the default");
+MODULE_PARM_DESC(window, "most pages that one fault installs, but for huge entries: a power of two, at most one page table, which is the default");
 
 bool pfnfault_by_core;
 
@@ -95,6 +93,7 @@ MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; re
 
 static int __init pfnfault_init(void)
 {
+	pfnfault_huge_start();
 	return pfnfault_spaces_start();
 }
 module_init(pfnfault_init);

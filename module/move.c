@@ -43,7 +43,7 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 	race_bump(region);
 	/*
 	 * The sequence before the zap looks for page tables: pairs with
-	 * race_fault_mb() in fill_table(). Without it, the zap could miss a
+	 * race_fault_mb() in fill(). Without it, the zap could miss a
 	 * table that a fault publishes while that fault misses the bump.
 	 */
 	race_bump_mb(region);
@@ -143,7 +143,7 @@ void pfnfault_invalidate_begin(struct pfnfault_region *region,
 			       unsigned long index, unsigned long nr)
 {
 	check_range(region, &index, &nr);
-	spin_lock(&region->moves_lock);
+	spin_lock(&region->lock);
 	if (region->moves) {
 		region->moves_start = min(index, region->moves_start);
 		region->moves_end = max(index + nr, region->moves_end);
@@ -153,7 +153,7 @@ void pfnfault_invalidate_begin(struct pfnfault_region *region,
 	}
 	/* Seen by whoever samples the sequence that the bump makes. */
 	WRITE_ONCE(region->moves, region->moves + 1);
-	spin_unlock(&region->moves_lock);
+	spin_unlock(&region->lock);
 	pfnfault_invalidate(region, index, nr);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_begin);
@@ -169,7 +169,7 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_begin);
  */
 void pfnfault_invalidate_end(struct pfnfault_region *region)
 {
-	spin_lock(&region->moves_lock);
+	spin_lock(&region->lock);
 	if (!WARN_ON_ONCE(!region->moves)) {
 		/*
 		 * Paired with the acquire in moving() of place.c: who sees
@@ -177,7 +177,7 @@ void pfnfault_invalidate_end(struct pfnfault_region *region)
 		 */
 		smp_store_release(&region->moves, region->moves - 1);
 	}
-	spin_unlock(&region->moves_lock);
+	spin_unlock(&region->lock);
 	pfnfault_wake(region);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_end);
@@ -213,13 +213,13 @@ void pfnfault_revoke(struct pfnfault_region *region,
 	if (WARN_ON_ONCE(policy > PFNFAULT_REVOKE_ONES))
 		policy = PFNFAULT_REVOKE_SIGBUS;
 
-	spin_lock(&region->moves_lock);
+	spin_lock(&region->lock);
 	if (!region->revoked) {
 		region->policy = policy;
 		/* Who sees it sees the policy: an acquire in pfnfault_locate(). */
 		smp_store_release(&region->revoked, true);
 	}
-	spin_unlock(&region->moves_lock);
+	spin_unlock(&region->lock);
 
 	pfnfault_invalidate(region, 0, region->nr_pages);
 	/*

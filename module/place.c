@@ -33,11 +33,10 @@ static bool extent_sane(const struct pfnfault_region *region,
 static int resolve(struct pfnfault_region *region, unsigned long index,
 		   struct pfnfault_extent *extent)
 {
-	int err;
+	int err = 0;
 
-	if (!pfnfault_enter_op(region))
-		return PFNFAULT_LOST;
-	err = region->ops->resolve(region, index, extent);
+	if (pfnfault_enter_op(region))
+		err = region->ops->resolve(region, index, extent);
 	pfnfault_leave_op(region);
 	/* Whatever it said: the policy counts now. */
 	if (pfnfault_revoked(region))
@@ -61,11 +60,11 @@ static bool moving(struct pfnfault_region *region, unsigned long *start,
 	/* Paired with the release in pfnfault_invalidate_end(). */
 	if (!smp_load_acquire(&region->moves))
 		return false;
-	spin_lock(&region->moves_lock);
+	spin_lock(&region->lock);
 	moves = region->moves;
 	*start = region->moves_start;
 	*end = region->moves_end;
-	spin_unlock(&region->moves_lock);
+	spin_unlock(&region->lock);
 	return moves;
 }
 
@@ -139,7 +138,7 @@ static int dummy_extent(struct pfnfault_region *region, unsigned long index,
  * pfnfault_locate() - find out where a page is
  * @region: the region
  * @index: page, less than region->nr_pages
- * @extent: filled: contains @index; no page of it is being moved
+ * @extent: zeroed; filled: contains @index; no page of it is being moved
  * @seq: filled: @extent is true as long as region->seq has this value
  *
  * Context: process context, may sleep.
@@ -154,7 +153,6 @@ int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 	bool moves;
 	int err;
 
-	*extent = (struct pfnfault_extent){};
 	/*
 	 * Before all else: whoever invalidates after this makes the install
 	 * lose. An acquire, paired with the barrier before the bump in

@@ -5,6 +5,8 @@
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/pgtable.h>
 #include <linux/wait.h>
 
 #include "compat.h"
@@ -34,9 +36,9 @@ int pfnfault_live_regions(void)
  * pfnfault_region_put(); no file can map it before the driver calls
  * pfnfault_mmap().
  *
- * Context: any.
+ * Context: process context, may sleep.
  * Return: 0; -EINVAL: no ops.resolve, unknown ops.flags, no pages, or an end
- * that no file offset reaches.
+ * that no file offset reaches; -ENOMEM.
  */
 int pfnfault_region_init(struct pfnfault_region *region,
 			 const struct pfnfault_ops *ops,
@@ -45,22 +47,27 @@ int pfnfault_region_init(struct pfnfault_region *region,
 {
 	const unsigned long max_pages = MAX_LFS_FILESIZE >> PAGE_SHIFT;
 
-	if (!ops || !ops->resolve || (ops->flags & ~PFNFAULT_COW))
+	if (!ops || !ops->resolve || (ops->flags & ~(PFNFAULT_COW | PFNFAULT_TOUCHED)))
 		return -EINVAL;
 	if (!nr_pages || nr_pages > max_pages || base > max_pages - nr_pages)
 		return -EINVAL;
 
 	memset(region, 0, sizeof(*region));
+	region->stats = alloc_percpu_gfp(struct pfnfault_stats,
+					 GFP_KERNEL_ACCOUNT);
+	if (!region->stats)
+		return -ENOMEM;
 	region->ops = ops;
 	region->space = space;
 	region->base = base;
 	region->nr_pages = nr_pages;
+	region->window = PTRS_PER_PTE;
 	kref_init(&region->kref);
 	init_rwsem(&region->gate);
-	spin_lock_init(&region->moves_lock);
+	spin_lock_init(&region->lock);
+	seqcount_spinlock_init(&region->verdict_seq, &region->lock);
 	init_waitqueue_head(&region->waitq);
 	mutex_init(&region->dirty_lock);
-	seqlock_init(&region->verdict_lock);
 	atomic_inc(&live);
 	return 0;
 }
@@ -82,6 +89,7 @@ static void region_release(struct kref *kref)
 {
 	struct pfnfault_region *region =
 		container_of(kref, struct pfnfault_region, kref);
+	struct pfnfault_stats __percpu *stats = region->stats;
 
 	/* No VMA is left, and so no PTE, nor a fault. */
 	pfnfault_free_dummy(region);
@@ -89,6 +97,8 @@ static void region_release(struct kref *kref)
 	atomic_dec(&live);
 	if (region->ops->release)
 		region->ops->release(region);
+	/* It may have asked for them. */
+	free_percpu(stats);
 }
 
 /**
@@ -110,17 +120,26 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_region_put);
  * @region: the region
  * @stats: filled
  *
- * The counters are read one by one while faults go on.
+ * The counters, of each CPU its own, are read one by one while faults go on.
  *
  * Context: any.
  */
 void pfnfault_region_stats(const struct pfnfault_region *region,
 			   struct pfnfault_stats *stats)
 {
-	stats->faults = atomic_long_read(&region->faults);
-	stats->installed = atomic_long_read(&region->installed);
-	stats->retries = atomic_long_read(&region->retries);
-	stats->lost = atomic_long_read(&region->lost);
+	int cpu;
+
+	*stats = (struct pfnfault_stats){};
+	for_each_possible_cpu(cpu) {
+		const struct pfnfault_stats *its =
+			per_cpu_ptr(region->stats, cpu);
+
+		stats->faults += READ_ONCE(its->faults);
+		stats->installed += READ_ONCE(its->installed);
+		stats->huge += READ_ONCE(its->huge);
+		stats->retries += READ_ONCE(its->retries);
+		stats->lost += READ_ONCE(its->lost);
+	}
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_stats);
 
@@ -133,26 +152,13 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_region_stats);
  * the bump, between the two of the revocation. It need not cover the install,
  * which the sequence guards.
  *
- * Return: true, and pfnfault_leave_op() must follow; false: the region was
- * revoked, the op must not be called.
+ * Return: true: the op may be called; in any case, pfnfault_leave_op() must
+ * follow.
  */
 bool pfnfault_enter_op(struct pfnfault_region *region)
 {
 	atomic_inc(&region->running);
 	/* The count before the look; paired with the bump of a revocation. */
 	smp_mb__after_atomic();
-	if (!pfnfault_revoked(region))
-		return true;
-	pfnfault_leave_op(region);
-	return false;
-}
-
-/**
- * pfnfault_leave_op() - after an op of a region was called
- * @region: the region
- */
-void pfnfault_leave_op(struct pfnfault_region *region)
-{
-	if (atomic_dec_and_test(&region->running) && pfnfault_revoked(region))
-		wake_up_all(&region->waitq);
+	return !pfnfault_revoked(region);
 }

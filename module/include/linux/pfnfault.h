@@ -82,9 +82,11 @@ enum pfnfault_cache {
  * @cache: cache mode of the whole extent
  * @flags: must be 0
  *
- * The longer the extent, the fewer faults: all of it that lies in the VMA and
- * in the window around the fault is installed at once. One extent has one
- * memory type; memory of two types is two extents.
+ * The longer the extent, the cheaper the faults: what of it lies in the VMA and
+ * in the window of the fault is installed at once, and by huge entries where the
+ * kernel has them for PFNs, and addresses, pages and PFNs are aligned alike
+ * (.get_unmapped_area = thp_get_unmapped_area sees to the addresses). One extent
+ * has one memory type; memory of two types is two extents.
  */
 struct pfnfault_extent {
 	unsigned long index;
@@ -133,7 +135,7 @@ enum pfnfault_revoke_policy {
  *	that a driver which tells nobody is slow, but works.
  * @release: The last reference to @region is gone: free what embeds it.
  *	Called in process context, may sleep; mmap_lock may be held. Optional.
- * @flags: 0, or PFNFAULT_COW
+ * @flags: PFNFAULT_COW, PFNFAULT_TOUCHED
  *
  * The file that programs map must have its file_operations.owner set: the
  * mapping holds the file, the file holds the module, and so the ops are there
@@ -156,6 +158,13 @@ struct pfnfault_ops {
  */
 #define PFNFAULT_COW	1u
 
+/*
+ * ops.resolve() provides what it is asked for (allocates it, say): to be asked
+ * for pages that are touched, or prefaulted, alone. What else is in the extent
+ * that it gives may be installed with them.
+ */
+#define PFNFAULT_TOUCHED	2u
+
 /**
  * struct pfnfault_space - the one address_space that all of a device's files
  * map through
@@ -167,6 +176,24 @@ struct pfnfault_ops {
  */
 struct pfnfault_space {
 	struct inode *inode;
+};
+
+/**
+ * struct pfnfault_stats - what happened to a region since its initialisation
+ * @faults: times that the fault handler was called; more than once for
+ *	a page where core asked for a huger entry first than there can be
+ * @installed: what was mapped, in pages: a huge entry is as many as it maps
+ * @huge: huge entries among that, in entries
+ * @retries: faults that gave up their lock, or their turn, to come again
+ * @lost: installs that did not happen because an invalidation came between, or
+ *	was under way
+ */
+struct pfnfault_stats {
+	u64 faults;
+	u64 installed;
+	u64 huge;
+	u64 retries;
+	u64 lost;
 };
 
 /**
@@ -189,50 +216,31 @@ struct pfnfault_region {
 	struct kref kref;
 
 	/* private: */
-	atomic_long_t seq;		/* invalidations so far */
-	struct rw_semaphore gate;	/* see module/install.c */
-
 	bool revoked;			/* see module/move.c */
-	enum pfnfault_revoke_policy policy;
-	struct page *dummy;		/* what is mapped after a revocation */
-
-	spinlock_t moves_lock;		/* the three below */
+	u8 policy;			/* enum pfnfault_revoke_policy */
+	u16 window;			/* see module/window.c */
 	unsigned int moves;		/* under way, see module/move.c */
-	unsigned long moves_start;	/* all of them lie in between */
-	unsigned long moves_end;
-
-	wait_queue_head_t waitq;	/* see module/fault.c */
 	atomic_t wakes;			/* calls of pfnfault_wake() */
-	atomic_t running;		/* ops */
-
-	struct mutex dirty_lock;	/* see module/dirty.c */
+	struct pfnfault_stats __percpu *stats;
+	atomic_long_t seq;		/* invalidations so far */
 	unsigned long __rcu *dirty;	/* a bit for each page, or NULL */
 
-	seqlock_t verdict_lock;		/* see module/install_direct.c */
+	spinlock_t lock;		/* of moves, revoked, and verdict */
+	seqcount_spinlock_t verdict_seq; /* see module/verdict.c */
 	unsigned long verdict_pfn;
 	unsigned long verdict_nr;	/* 0: none yet */
 	enum pfnfault_cache verdict_cache;
-	pgprot_t verdict_bits;
+	unsigned int verdict_bits;
+	struct mutex dirty_lock;	/* see module/dirty.c */
 
-	atomic_long_t faults;
-	atomic_long_t installed;
-	atomic_long_t retries;
-	atomic_long_t lost;
-};
+	/* Written by every fault: away from what every fault reads. */
+	atomic_t running;		/* ops */
+	wait_queue_head_t waitq;	/* see module/fault.c */
 
-/**
- * struct pfnfault_stats - what happened to a region since its initialisation
- * @faults: times that the fault handler was called
- * @installed: PTEs installed, in pages
- * @retries: faults that gave up their lock, or their turn, to come again
- * @lost: installs that did not happen because an invalidation came between, or
- *	was under way
- */
-struct pfnfault_stats {
-	u64 faults;
-	u64 installed;
-	u64 retries;
-	u64 lost;
+	struct rw_semaphore gate;	/* see module/install.c */
+	struct page *dummy;		/* what is mapped after a revocation */
+	unsigned long moves_start;	/* all of them lie in between */
+	unsigned long moves_end;
 };
 
 int pfnfault_space_init(struct pfnfault_space *space);
@@ -248,6 +256,8 @@ void pfnfault_region_get(struct pfnfault_region *region);
 void pfnfault_region_put(struct pfnfault_region *region);
 void pfnfault_region_stats(const struct pfnfault_region *region,
 			   struct pfnfault_stats *stats);
+int pfnfault_region_set_window(struct pfnfault_region *region,
+			       unsigned int pages);
 int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma);
 int pfnfault_prefault(struct pfnfault_region *region,
 		      struct vm_area_struct *vma, unsigned long index,
