@@ -7,6 +7,20 @@
 #include "compat.h"
 #include "internal.h"
 
+#ifdef CONFIG_PER_VMA_LOCK
+/*
+ * There is nothing to map from here, under RCU; but core calls fault() under the
+ * per-VMA lock, and not under mmap_lock, only where there is a map_pages(). It
+ * is fit for that: nothing in it reads more of the mm than the VMA, and the page
+ * tables that the VMA's lock keeps.
+ */
+static vm_fault_t pfnfault_map_pages(struct vm_fault *vmf, pgoff_t start,
+				     pgoff_t end)
+{
+	return 0;
+}
+#endif
+
 /* Fork, split and move make a VMA out of this one: it has a reference too. */
 static void pfnfault_vma_open(struct vm_area_struct *vma)
 {
@@ -22,6 +36,9 @@ static const struct vm_operations_struct pfnfault_vm_ops = {
 	.open = pfnfault_vma_open,
 	.close = pfnfault_vma_close,
 	.fault = pfnfault_fault,
+#ifdef CONFIG_PER_VMA_LOCK
+	.map_pages = pfnfault_map_pages,
+#endif
 	.pfn_mkwrite = pfnfault_pfn_mkwrite,
 	.access = pfnfault_access,
 };
