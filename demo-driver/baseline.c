@@ -143,7 +143,7 @@ static vm_fault_t pmd_huge_fault(struct vm_fault *vmf, unsigned int order)
 	    addr + PMD_SIZE > vmf->vma->vm_end ||
 	    !IS_ALIGNED(pfn, PTRS_PER_PTE))
 		return VM_FAULT_FALLBACK;
-	return pfnfault_insert_pfn_pmd(vmf, pfn,
+	return pfnfault_insert_leaf(vmf, pfn,
 				       vmf->flags & FAULT_FLAG_WRITE);
 }
 

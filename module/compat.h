@@ -98,6 +98,15 @@ static inline pte_t pfnfault_next_pte(pte_t pte)
 /* PMD_ORDER is not in all headers. */
 #define PFNFAULT_PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
 
+/*
+ * 6.12, 3e509c9b03f9 and the commits around it: huge entries can be special,
+ * where the architecture has a bit for it. Before, their PFNs had to do with
+ * struct page, whatever vmf_insert_pfn_pmd() said.
+ */
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#define PFNFAULT_LEAVES 1
+#endif
+
 /* Is there a page table behind a PMD entry of ours? */
 static inline bool pfnfault_is_table(pmd_t pmd)
 {
@@ -107,6 +116,21 @@ static inline bool pfnfault_is_table(pmd_t pmd)
 #endif
 	return !pmd_none(pmd);
 }
+
+#ifdef PFNFAULT_LEAVES
+/* 6.17, 21aa65bf82a7: as above */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define PFNFAULT_LEAF_PFN(pfn) __pfn_to_pfn_t(pfn, PFN_DEV)
+#else
+#define PFNFAULT_LEAF_PFN(pfn) (pfn)
+#endif
+
+static inline vm_fault_t pfnfault_insert_leaf(struct vm_fault *vmf,
+					      unsigned long pfn, bool write)
+{
+	return vmf_insert_pfn_pmd(vmf, PFNFAULT_LEAF_PFN(pfn), write);
+}
+#endif
 
 /*
  * x86 decides the cache mode of a PFN by what is reserved for it, and tells
@@ -138,19 +162,6 @@ static inline bool pfnfault_pfn_exists(unsigned long pfn)
 static inline pgprot_t pfnfault_pte_cache(pte_t pte)
 {
 	return __pgprot(0);
-}
-#endif
-
-/* 6.17, 21aa65bf82a7 again, for huge entries */
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-static inline vm_fault_t pfnfault_insert_pfn_pmd(struct vm_fault *vmf,
-						 unsigned long pfn, bool write)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-	return vmf_insert_pfn_pmd(vmf, pfn_to_pfn_t(pfn), write);
-#else
-	return vmf_insert_pfn_pmd(vmf, pfn, write);
-#endif
 }
 #endif
 

@@ -249,6 +249,27 @@ vm_fault_t pfnfault_fault(struct vm_fault *vmf)
 	return handle_fault(vmf, false);
 }
 
+#ifdef PFNFAULT_LEAVES
+/**
+ * pfnfault_huge_fault() - ->huge_fault
+ * @vmf: the fault
+ * @order: of the entry; core asks from the hugest on, where nothing is below
+ *
+ * Context: as pfnfault_fault().
+ * Return: as ->huge_fault.
+ */
+vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct pfnfault_region *region = vmf->vma->vm_private_data;
+
+	this_cpu_inc(region->stats->faults);
+	/* huge.c tells why. */
+	if (order != PFNFAULT_PMD_ORDER)
+		return VM_FAULT_FALLBACK;
+	return handle_fault(vmf, true);
+}
+#endif
+
 /**
  * pfnfault_pfn_mkwrite() - ->pfn_mkwrite
  * @vmf: the fault

@@ -36,6 +36,9 @@ static const struct vm_operations_struct pfnfault_vm_ops = {
 	.open = pfnfault_vma_open,
 	.close = pfnfault_vma_close,
 	.fault = pfnfault_fault,
+#ifdef PFNFAULT_LEAVES
+	.huge_fault = pfnfault_huge_fault,
+#endif
 #ifdef CONFIG_PER_VMA_LOCK
 	.map_pages = pfnfault_map_pages,
 #endif
