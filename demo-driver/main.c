@@ -45,6 +45,7 @@ long demo_info(const struct pfnfault_region *region, unsigned long arg)
 	pfnfault_region_stats(region, &stats);
 	info.faults = stats.faults;
 	info.installed = stats.installed;
+	info.huge = stats.huge;
 	info.retries = stats.retries;
 	info.lost = stats.lost;
 	return copy_to_user((void __user *)arg, &info, sizeof(info)) ?

@@ -104,6 +104,8 @@ static int mspec_resolve(struct pfnfault_region *region, unsigned long index,
 
 static const struct pfnfault_ops mspec_ops = {
 	.resolve = mspec_resolve,
+	/* It allocates: not what nobody has touched. */
+	.flags = PFNFAULT_TOUCHED,
 };
 
 static void mspec_free_all(void)

@@ -11,6 +11,7 @@
  * @size: how much can be mapped, in bytes, from offset 0 on
  * @faults: times that the fault handler was called
  * @installed: pages that were mapped by faults
+ * @huge: huge entries among what was
  * @retries: faults that gave up and came again
  * @lost: installs that lost to an invalidation
  *
@@ -21,6 +22,7 @@ struct pfnfault_demo_info {
 	__u64 size;
 	__u64 faults;
 	__u64 installed;
+	__u64 huge;
 	__u64 retries;
 	__u64 lost;
 };
@@ -70,6 +72,7 @@ enum pfnfault_vram_place {
  * @pad: not used
  * @moves: out: how often it moved
  * @faults: out: times that the fault handler was called
+ * @huge: out: huge entries that mapped it
  * @retries: out: faults that gave up and came again
  * @lost: out: installs that lost to a move
  */
@@ -80,6 +83,7 @@ struct pfnfault_vram_object {
 	__u32 pad;
 	__u64 moves;
 	__u64 faults;
+	__u64 huge;
 	__u64 retries;
 	__u64 lost;
 };

@@ -277,6 +277,7 @@ static void tell(struct object *object, struct pfnfault_vram_object *arg)
 
 	pfnfault_region_stats(&object->region, &stats);
 	arg->faults = stats.faults;
+	arg->huge = stats.huge;
 	arg->retries = stats.retries;
 	arg->lost = stats.lost;
 	mutex_lock(&vram.lock);
@@ -365,6 +366,7 @@ static const struct file_operations vram_fops = {
 	.open = vram_open,
 	.release = vram_close,
 	.mmap = vram_mmap,
+	.get_unmapped_area = thp_get_unmapped_area,
 	.unlocked_ioctl = vram_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/module.h>
+#include <linux/pgtable.h>
 
 #include "demo.h"
 #include "vram.h"
@@ -22,11 +23,15 @@ MODULE_PARM_DESC(vram_pages, "size of VRAM, in pages, 1 to 1048576; default 1024
 static void *set_aside;		/* what VRAM is, or NULL */
 static unsigned long *used;	/* a bit for each page */
 
-/* Consecutive pages, or VRAM_NONE. */
+/*
+ * Consecutive pages, or VRAM_NONE. Large objects begin where a huge entry may;
+ * the BAR itself does.
+ */
 unsigned long vram_allocate_pages(unsigned long nr)
 {
+	unsigned long align = nr < PTRS_PER_PTE ? 0 : PTRS_PER_PTE - 1;
 	unsigned long page = bitmap_find_next_zero_area(used, vram.nr_pages, 0,
-							nr, 0);
+							nr, align);
 
 	if (page >= vram.nr_pages)
 		return VRAM_NONE;
