@@ -4,7 +4,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
-TESTS := data pages refuse faults revoke helpers move resolve wait policies prefault \
+TESTS := data pages refuse faults window huge revoke helpers move resolve wait policies prefault \
 	dirty access mspec xip xip-load spe signals vram torture gdb ioctls \
 	cache readme
 # In guests only: what would take a machine's devices or modules away, needs
@@ -77,12 +77,13 @@ demo: need-tools tests
 check: need-tools tests
 	@scripts/check $(KERNEL)
 
-# For as long as asked: SECONDS=, and SEED= to repeat what was seen.
+# For as long as asked: SECONDS=, and SEED= to repeat what was seen; PAGES=512 for
+# huge entries, 700 for both.
 KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '!/^#/ { name = $$1 } END { print name }' scripts/kernels))
 .PHONY: torture
 torture: need-tools tests
 	@scripts/torture $(KERNEL_OR_NEWEST) -s $(or $(SECONDS),60) \
-	  $(if $(SEED),-r $(SEED))
+	  $(if $(SEED),-r $(SEED)) $(if $(PAGES),-g $(PAGES))
 
 # What pfnfault costs, beside what drivers do without it; check-bench is the part
 # that any machine can repeat, as a test.
@@ -122,7 +123,7 @@ help:
 	@echo 'On a fresh machine (Debian; root or sudo), with nothing loaded on it:'
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel'
-	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED='
+	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED=, PAGES='
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <sys/utsname.h>
 
 #include "../demo-driver/pfnfault_demo.h"
 #include "tap.h"
@@ -49,11 +50,19 @@ static inline size_t bar_pages(int fd)
 	return bar_info(fd).size / page_size;
 }
 
-/* Shared, by pages. MAP_FAILED and errno as mmap() has them. */
+/*
+ * Shared, by pages. MAP_FAILED and errno as mmap() has them. By PTEs alone, which
+ * most tests count: huge.c has the others.
+ */
 static inline void *map_pages(int fd, int prot, size_t first, size_t nr)
 {
-	return mmap(NULL, nr * page_size, prot, MAP_SHARED, fd,
-		    first * page_size);
+	void *map = mmap(NULL, nr * page_size, prot, MAP_SHARED, fd,
+			 first * page_size);
+
+	/* Refused where the kernel knows of none. */
+	if (map != MAP_FAILED)
+		madvise(map, nr * page_size, MADV_NOHUGEPAGE);
+	return map;
 }
 
 static inline uint64_t *page_word(void *map, size_t page)
@@ -147,13 +156,64 @@ static inline int set_window(const char *pages)
 	return err ? -1 : 0;
 }
 
-/* Aligned blocks of the window that @len bytes at @map lie in: their faults. */
-static inline uint64_t blocks(void *map, size_t len)
-{
-	uintptr_t block = get_window() * page_size;
-	uintptr_t start = (uintptr_t)map;
+/* See module/window.c. */
+#define TABLE	(page_size / 8)		/* pages of a page table */
+#define START	16			/* pages of the smallest window */
+#define PIECES	16			/* extents that a fault installs of */
 
-	return (start + len - 1) / block - start / block + 1;
+/* How many page tables @nr pages at @map lie in. */
+static inline uint64_t tables(void *map, size_t nr)
+{
+	uintptr_t first = (uintptr_t)map / page_size;
+
+	return (first + nr - 1) / TABLE - first / TABLE + 1;
+}
+
+/*
+ * The faults of touching @nr pages in order, from the first one of a VMA on, of
+ * which nothing is mapped before. The first is page @index of a region with
+ * extents of @extent pages, 0 for one.
+ */
+static inline uint64_t faults_in_order(void *map, size_t index, size_t nr,
+				       size_t extent)
+{
+	size_t limit = get_window(), block = limit < START ? limit : START;
+	size_t first = (uintptr_t)map / page_size, pos = 0;
+	uint64_t faults = 0;
+
+	for (; pos < nr; faults++) {
+		size_t in_table = (first + pos) % TABLE, room = pos, grown = 0;
+		size_t end = pos + block - (first + pos) % block, known = nr;
+
+		if (room > (in_table ?: TABLE))
+			room = in_table ?: TABLE;
+		if (block > 1 && (first + pos) % block == 0)
+			for (size_t far = 1; far <= room; far *= 2)
+				grown = 8 * far;
+		if (grown) {
+			grown = grown < block ? block : grown;
+			end = pos + (grown > limit ? limit : grown);
+		}
+		if (extent)
+			known = pos + extent - (index + pos) % extent +
+				(grown ? PIECES - 1 : 0) * extent;
+		end = end < known ? end : known;
+		if (end > pos + TABLE - in_table)
+			end = pos + TABLE - in_table;
+		pos = end < nr ? end : nr;
+	}
+	return faults;
+}
+
+/* Special huge entries came with Linux 6.12. */
+static inline bool kernel_has_huge(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		must(-1);
+	return major > 6 || (major == 6 && minor >= 12);
 }
 
 /* ---- A touch that may raise a signal ---- */

@@ -20,8 +20,8 @@ static void check(int fd, void *map, size_t first, size_t from, size_t to,
 	ok(stamped(page_word(map, from), first + from, to - from),
 	   "%s: the pages are right", what);
 	ok(bar_info(fd).faults - before ==
-	   blocks(page_word(map, from), (to - from) * page_size),
-	   "%s: one fault for each block of the window", what);
+	   faults_in_order(page_word(map, from), first + from, to - from, 0),
+	   "%s: in a window that stays in the VMA", what);
 }
 
 static void test_partial_munmap(int fd)
@@ -76,8 +76,9 @@ static void test_mremap(int fd)
 			    MREMAP_MAYMOVE | MREMAP_FIXED, place));
 	ok(moved == place && stamped(moved, 300, 64),
 	   "mremap that moves: the pages are right");
-	ok(bar_info(fd).faults - before <= blocks(moved, 64 * page_size),
-	   "... in no more faults than blocks");
+	ok(bar_info(fd).faults - before <=
+	   faults_in_order(moved, 300, 64, 0),
+	   "... in no more faults than without");
 	is(touch(map), SIGSEGV, "... and gone from the old place");
 
 	moved = must(mremap(moved, 64 * page_size, 16 * page_size, 0));

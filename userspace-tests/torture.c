@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS]: no stale page, ever.
+ * torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES]: no stale
+ * page, ever.
  *
  * Objects move between VRAM and system memory, by ioctl and by eviction, and
  * every place that is vacated is overwritten. Meanwhile threads of many processes
@@ -8,6 +9,10 @@
  * drop and hand to children at random, through two device nodes and through
  * /proc/self/mem. Each page carries its identity and a generation that only
  * grows: one wrong word is a failure.
+ *
+ * Objects of 96 pages, which -g changes, are mapped by PTEs. Those of 512 are
+ * mapped by huge entries where the kernel has them, and by PTEs where they were
+ * split or moved; of 700, by both.
  *
  * The seed is printed, and given again repeats each thread's own choices.
  */
@@ -18,10 +23,12 @@
 #include "vram.h"
 
 #define OBJECTS 24
-#define PAGES 96	/* of an object: 24 of them are over twice the VRAM */
+#define MAX_PAGES 1024	/* of an object, which is the VRAM */
 #define SECOND_NODE "/tmp/pfnfault-torture"
 
 static unsigned int run_seconds = 5, processes = 3, threads = 3;
+static size_t pages = 96;	/* of an object */
+static int objects;		/* of over twice the VRAM */
 static uint64_t seed;
 
 /* What all processes share. */
@@ -30,9 +37,9 @@ static struct shared {
 	volatile uint64_t wrong, checks, writes, moves, maps, forks, peeks;
 	uint64_t objects[OBJECTS];
 	/* The generation of each page, written before the page is. */
-	volatile uint64_t next[OBJECTS][PAGES];
-	volatile uint64_t done[OBJECTS][PAGES];
-	volatile int locks[OBJECTS][PAGES];	/* writers of one page */
+	volatile uint64_t next[OBJECTS][MAX_PAGES];
+	volatile uint64_t done[OBJECTS][MAX_PAGES];
+	volatile int locks[OBJECTS][MAX_PAGES];	/* writers of one page */
 } *shared;
 
 /* A thread's own, so that a seed repeats what it does. */
@@ -144,10 +151,14 @@ static void copy_page(struct worker *worker, int object, size_t page)
 static void map_object(struct worker *worker, int object)
 {
 	if (worker->maps[object])
-		must(munmap(worker->maps[object], PAGES * page_size));
+		must(munmap(worker->maps[object], pages * page_size));
 	worker->maps[object] = must(vram_map(worker->fd,
-					     shared->objects[object], PAGES));
+					     shared->objects[object], pages));
 	worker->split[object] = false;
+	/* One in four by PTEs alone; refused where there is nothing else. */
+	if (rnd(worker) % 4 == 0)
+		madvise(worker->maps[object], pages * page_size,
+			MADV_NOHUGEPAGE);
 	__atomic_add_fetch(&shared->maps, 1, __ATOMIC_RELAXED);
 }
 
@@ -158,7 +169,7 @@ static void map_object(struct worker *worker, int object)
 static void mangle_mapping(struct worker *worker, int object)
 {
 	char *map = worker->maps[object];
-	size_t page = rnd(worker) % PAGES, size = PAGES * page_size;
+	size_t page = rnd(worker) % pages, size = pages * page_size;
 	void *place;
 
 	switch (rnd(worker) % 3) {
@@ -202,7 +213,7 @@ static void move_object(struct worker *worker, int object)
 static void some_pages(struct worker *worker, int object, int nr)
 {
 	while (nr--) {
-		size_t page = rnd(worker) % PAGES;
+		size_t page = rnd(worker) % pages;
 
 		if (rnd(worker) % 2)
 			read_page(worker, object, page);
@@ -220,7 +231,7 @@ static void fork_child(struct worker *worker, int object)
 	if (pid < 0)
 		return;
 	if (!pid) {
-		for (size_t page = 0; page < PAGES; page++)
+		for (size_t page = 0; page < pages; page++)
 			read_page(worker, object, page);
 		some_pages(worker, object, 50);
 		_exit(0);
@@ -235,11 +246,11 @@ static void *work(void *arg)
 {
 	struct worker *worker = arg;
 
-	for (int object = 0; object < OBJECTS; object++)
+	for (int object = 0; object < objects; object++)
 		map_object(worker, object);
 	while (!shared->stop) {
-		int object = rnd(worker) % OBJECTS;
-		size_t page = rnd(worker) % PAGES;
+		int object = rnd(worker) % objects;
+		size_t page = rnd(worker) % pages;
 		unsigned int what = rnd(worker) % 100;
 
 		if (what < 70)
@@ -285,14 +296,14 @@ static void set_up(int fd)
 
 	shared = must(mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-	for (int i = 0; i < OBJECTS; i++) {
+	for (int i = 0; i < objects; i++) {
 		void *map;
 
-		shared->objects[i] = vram_create(fd, PAGES);
-		map = must(vram_map(fd, shared->objects[i], PAGES));
-		for (size_t page = 0; page < PAGES; page++)
+		shared->objects[i] = vram_create(fd, pages);
+		map = must(vram_map(fd, shared->objects[i], pages));
+		for (size_t page = 0; page < pages; page++)
 			store(page_word(map, page), word_of(i, page, 0));
-		munmap(map, PAGES * page_size);
+		munmap(map, pages * page_size);
 	}
 	must(stat(VRAM_NODE, &stat_buf));
 	unlink(SECOND_NODE);
@@ -304,7 +315,7 @@ static void arguments(int argc, char **argv)
 	int opt;
 
 	seed = time(NULL);
-	while ((opt = getopt(argc, argv, "s:r:p:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:r:p:t:g:")) != -1) {
 		unsigned long value = optarg ? strtoul(optarg, NULL, 0) : 0;
 
 		if (opt == 's' && value)
@@ -315,28 +326,33 @@ static void arguments(int argc, char **argv)
 			processes = value;
 		else if (opt == 't' && value && value <= 64)
 			threads = value;
+		else if (opt == 'g' && value && value <= MAX_PAGES)
+			pages = value;
 		else
 			goto usage;
 	}
+	objects = 5 * MAX_PAGES / 2 / pages;
+	if (objects > OBJECTS)
+		objects = OBJECTS;
 	if (optind == argc)
 		return;
 usage:
 	fprintf(stderr,
-		"usage: torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS]\n"
-		"SECONDS from 1; PROCESSES and THREADS of each, 1 to 64\n");
+		"usage: torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES]\n"
+		"SECONDS from 1; PROCESSES and THREADS of each, 1 to 64; PAGES of an object, 1 to 1024\n");
 	exit(2);
 }
 
 int main(int argc, char **argv)
 {
 	int fd, failed = 0;
-	uint64_t moved = 0;
+	uint64_t moved = 0, huge = 0;
 
 	arguments(argc, argv);
 	fd = vram_open();
 	set_up(fd);
-	tap_comment("torture -s %u -r %llu -p %u -t %u", run_seconds,
-		    (unsigned long long)seed, processes, threads);
+	tap_comment("torture -s %u -r %llu -p %u -t %u -g %zu", run_seconds,
+		    (unsigned long long)seed, processes, threads, pages);
 	for (unsigned int i = 0; i < processes; i++)
 		if (!child())
 			run_process(i);
@@ -345,17 +361,25 @@ int main(int argc, char **argv)
 	shared->stop = 1;
 	for (unsigned int i = 0; i < processes; i++)
 		failed += status_of(-1) != 0;
-	for (int i = 0; i < OBJECTS; i++)
-		moved += vram_info(fd, shared->objects[i]).moves;
+	for (int i = 0; i < objects; i++) {
+		struct pfnfault_vram_object info =
+			vram_info(fd, shared->objects[i]);
+
+		moved += info.moves;
+		huge += info.huge;
+	}
 	is(shared->wrong, 0, "no stale and no wrong page");
 	is(failed, 0, "every process came to its end");
-	ok(moved > 20 * run_seconds && shared->checks > 1000 * run_seconds &&
+	ok(moved > (pages < 512 ? 20 : 2) * run_seconds && shared->checks > 1000 * run_seconds &&
 	   shared->writes > 1000 * run_seconds,
 	   "%llu moves, %llu checks, %llu writes, %llu mappings, %llu forks, %llu accesses",
 	   (unsigned long long)moved, (unsigned long long)shared->checks,
 	   (unsigned long long)shared->writes, (unsigned long long)shared->maps,
 	   (unsigned long long)shared->forks,
 	   (unsigned long long)shared->peeks);
+	is(!!huge, kernel_has_huge() && pages >= 512,
+	   "huge entries where they fit");
+	tap_comment("%llu huge entries", (unsigned long long)huge);
 	unlink(SECOND_NODE);
 	close(fd);
 	return done();

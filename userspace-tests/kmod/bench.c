@@ -41,20 +41,33 @@ static void other_thread(struct bench *bench, unsigned long index)
 		       bar_pfn + index);
 }
 
+/* With what a driver's would not have. */
+static noinline int odd_resolve(struct bench *bench, unsigned long index,
+				struct pfnfault_extent *extent)
+{
+	if (READ_ONCE(bench->busy))
+		return -EAGAIN;
+	if (bench->beaten)
+		other_thread(bench, index);
+	if (bench->extent) {
+		extent->index = index & ~(bench->extent - 1);
+		extent->nr = bench->extent;
+		extent->pfn = bar_pfn + extent->index;
+	}
+	return 0;
+}
+
 static int bench_resolve(struct pfnfault_region *region, unsigned long index,
 			 struct pfnfault_extent *extent)
 {
 	struct bench *bench = container_of(region, struct bench, region);
 
-	if (READ_ONCE(bench->busy))
-		return -EAGAIN;
-	if (bench->beaten)
-		other_thread(bench, index);
-	extent->index = bench->extent ? index & ~(bench->extent - 1) : 0;
-	extent->nr = bench->extent ?: region->nr_pages;
-	extent->pfn = bar_pfn + extent->index;
+	extent->nr = region->nr_pages;
+	extent->pfn = bar_pfn;
 	/* As pfnfault_demo.ko has reserved it. */
 	extent->cache = PFNFAULT_WC;
+	if (bench->busy || bench->beaten || bench->extent)
+		return odd_resolve(bench, index, extent);
 	return 0;
 }
 

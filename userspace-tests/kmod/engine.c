@@ -166,6 +166,8 @@ long test_engine_ioctl(struct test *test, unsigned int cmd, unsigned long arg)
 		return prefault(test, user);
 	case PFNFAULT_TEST_FIXUP:
 		return fixup(user);
+	case PFNFAULT_TEST_WINDOW:
+		return pfnfault_region_set_window(&test->region, arg);
 	case PFNFAULT_TEST_DIRTY_START:
 		return pfnfault_dirty_start(&test->region);
 	case PFNFAULT_TEST_DIRTY_COLLECT:

@@ -63,6 +63,8 @@ static int test_resolve(struct pfnfault_region *region, unsigned long index,
 	if (test_inject(test))
 		err = test->setup.kind == TEST_REGION ? test->setup.value :
 			resolve_badly(test->setup.value, extent);
+	if (test->setup.hole && index >= test->setup.hole)
+		err = -EIO;
 	test_leave_op(test);
 	return err;
 }
@@ -87,6 +89,12 @@ static const struct pfnfault_ops test_cow_ops = {
 	.resolve = test_resolve,
 	.release = test_free,
 	.flags = PFNFAULT_COW,
+};
+
+static const struct pfnfault_ops test_touched_ops = {
+	.resolve = test_resolve,
+	.release = test_free,
+	.flags = PFNFAULT_TOUCHED,
 };
 
 static const struct pfnfault_ops test_wait_ops = {
@@ -223,6 +231,7 @@ static long test_info(struct test *test, void __user *arg)
 	pfnfault_region_stats(&test->region, &stats);
 	info.faults = stats.faults;
 	info.installed = stats.installed;
+	info.huge = stats.huge;
 	info.retries = stats.retries;
 	info.lost = stats.lost;
 	info.calls = atomic_long_read(&test->calls);
@@ -313,6 +322,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		test->setup = setup;
 		test->awake = false;
 		test->region.ops = setup.cow ? &test_cow_ops :
+				   setup.touched ? &test_touched_ops :
 				   setup.wait ? &test_wait_ops : &test_ops;
 		atomic_set(&test->times, test->setup.times);
 		return 0;

@@ -70,7 +70,7 @@ enum pfnfault_test_code {
 
 /* Where a thread of PFNFAULT_TEST_STALLED_READ is held up. */
 enum pfnfault_test_stall {
-	TEST_STALL_FILL,	/* before the page table is locked and filled */
+	TEST_STALL_FILL,	/* before the page table is there, and filled */
 	TEST_STALL_CORE,	/* before core installs the first page */
 	TEST_STALL_OP,		/* before an op is called */
 	TEST_STALLS,
@@ -85,6 +85,8 @@ enum pfnfault_test_stall {
  * @wait: enum pfnfault_test_wait
  * @wait_value: what its wait() returns
  * @cow: the region may be mapped privately; then there is no wait()
+ * @touched: the region is PFNFAULT_TOUCHED; then neither
+ * @hole: the page from which on resolve() gives -EIO; 0: none
  */
 struct pfnfault_test_setup {
 	__u32 kind;
@@ -94,6 +96,8 @@ struct pfnfault_test_setup {
 	__u32 wait;
 	__s32 wait_value;
 	__u32 cow;
+	__u32 touched;
+	__u32 hole;
 };
 
 /* @start and @size in bytes */
@@ -123,6 +127,7 @@ struct pfnfault_test_pte {
  * struct pfnfault_test_info - what happened
  * @faults: of the region
  * @installed: of the region, in pages
+ * @huge: of the region, in huge entries
  * @retries: of the region
  * @lost: of the region
  * @calls: of resolve(), or of the layer 1 handler, when they answer
@@ -137,6 +142,7 @@ struct pfnfault_test_pte {
 struct pfnfault_test_info {
 	__u64 faults;
 	__u64 installed;
+	__u64 huge;
 	__u64 retries;
 	__u64 lost;
 	__u64 calls;
@@ -213,6 +219,8 @@ struct pfnfault_test_prefault {
 /* Into a bitmap of PFNFAULT_TEST_PAGES bits; gives their number */
 #define PFNFAULT_TEST_DIRTY_COLLECT _IOR('P', 0x81, __u64[PFNFAULT_TEST_PAGES / 64])
 #define PFNFAULT_TEST_DIRTY_STOP _IO('P', 0x82)
+/* pfnfault_region_set_window(@arg) */
+#define PFNFAULT_TEST_WINDOW	 _IO('P', 0x83)
 /* pfnfault_errno(@arg), as enum pfnfault_test_code */
 #define PFNFAULT_TEST_CODE	 _IO('P', 0x79)
 

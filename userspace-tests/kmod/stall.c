@@ -27,7 +27,7 @@ static int stall(struct kprobe *probe, struct pt_regs *regs)
 /* Indexed by enum pfnfault_test_stall. */
 static struct kprobe probes[] = {
 	[TEST_STALL_FILL] = {
-		.symbol_name = "apply_to_page_range", .pre_handler = stall,
+		.symbol_name = "pfnfault_install_ptes", .pre_handler = stall,
 	},
 	[TEST_STALL_CORE] = {
 		.symbol_name = "vmf_insert_pfn_prot", .pre_handler = stall,

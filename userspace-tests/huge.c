@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Huge entries. Would catch one that maps the wrong pages, or is kept when a
+ * part of it is unmapped, moved, tracked or revoked; one that is installed where
+ * it must not be; a page that costs attempt after attempt; a PTE that is
+ * installed into a huge entry (core warns, and the kernel's log is searched).
+ */
+#include "made.h"
+
+#define PAGES PFNFAULT_TEST_PAGES
+#define SIZE (PAGES * page_size)
+#define RW (PROT_READ | PROT_WRITE)
+
+static int fd;
+static bool have_huge;
+
+/* Pages [first, first + nr), @off pages from an address that fits. */
+static char *map_at(size_t first, size_t nr, size_t off, int prot)
+{
+	char *room = must(mmap(NULL, 3 * SIZE, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *map = room + SIZE - (uintptr_t)room % SIZE +
+		(first + off) * page_size;
+
+	must(munmap(room, 3 * SIZE));
+	return must(mmap(map, nr * page_size, prot, MAP_SHARED | MAP_FIXED, fd,
+			 first * page_size));
+}
+
+static char *map_all(void)
+{
+	return map_at(0, PAGES, 0, RW);
+}
+
+/* A region of its own for each test: counts from 0. */
+static void begin(void)
+{
+	if (fd > 0)
+		close(fd);
+	fd = made_open(O_RDWR);
+}
+
+static void test_touch(void)
+{
+	char *map;
+
+	begin();
+	map = map_all();
+	(void)load(page_word(map, 700));
+	ok(made_info(fd).huge == 1 && made_info(fd).installed == TABLE,
+	   "a touch installs one huge entry");
+	ok(made_info(fd).faults <= 2, "... in at most two calls");
+	store(page_word(map, 700) + 1, 1);
+	ok(in_place(map, 0, TABLE, PAGES) && made_info(fd).faults <= 2,
+	   "... writable, and no other page of it faults");
+	store(page_word(map, 3) + 1, 2);
+	ok(in_place(map, 0, 0, PAGES) && made_info(fd).huge == 2,
+	   "a write installs the other");
+	ok(load(page_word(map, 3) + 1) == 2 && made_info(fd).faults <= 4 &&
+	   made_info(fd).installed == PAGES, "... and nothing faults any more");
+	made_unmap(map);
+
+	begin();
+	map = map_all();
+	must(madvise(map, SIZE, MADV_NOHUGEPAGE));
+	ok(in_place(map, 0, 0, PAGES) && !made_info(fd).huge,
+	   "MADV_NOHUGEPAGE: none");
+	made_unmap(map);
+}
+
+/* Where none fits, one call of a handler is all it takes. */
+static void test_unaligned(void)
+{
+	const struct {
+		size_t first, nr, off;
+		const char *what;
+	} cases[] = {
+		{ 0, PAGES, 1, "an address that does not fit" },
+		{ 1, PAGES - 1, -1, "a page that does not" },
+		{ 0, TABLE - 1, 0, "a VMA that is too short" },
+		{ 1, TABLE, 0, "a VMA around a boundary" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t first = cases[i].first, nr = cases[i].nr;
+		char *map;
+
+		begin();
+		map = map_at(first, nr, cases[i].off, PROT_READ);
+		(void)load(page_word(map, 100));
+		is(made_info(fd).faults, 1, cases[i].what);
+		for (size_t page = 0; page < nr; page++)
+			if (load(page_word(map, page)) !=
+			    PFNFAULT_TEST_WORD(0, first + page))
+				first = -1;
+		ok(first == cases[i].first, "... the pages are right");
+		is(made_info(fd).huge, 0, "... by PTEs");
+		munmap(map, nr * page_size);
+	}
+}
+
+static void test_short_extents(void)
+{
+	char *map;
+
+	begin();
+	made_setup(fd, TEST_REGION_SHORT, 256, 0, 0);
+	map = map_all();
+	(void)load(map);
+	is(made_info(fd).faults, 1, "extents that are too short: one call");
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	ok(in_place(map, 0, 0, PAGES), "longer ones later: the pages are right");
+	is(made_info(fd).huge, 1, "... a table that is there stays");
+	made_unmap(map);
+}
+
+/* Split by the program. */
+static void test_split(void)
+{
+	char *map;
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "two huge entries");
+	must(munmap(page_word(map, 10), page_size));
+	ok(in_place(map, 0, 0, 10) && in_place(map, 0, 11, PAGES),
+	   "... a hole in one: the pages are right");
+	is(touch(page_word(map, 10)), SIGSEGV, "... and one is gone");
+	is(made_info(fd).huge, 2, "... no huge entry covers it");
+	must(mprotect(page_word(map, 600), page_size, PROT_READ));
+	ok(in_place(map, 0, 11, PAGES), "a page of the other, read-only");
+	store(page_word(map, 601) + 1, 1);
+	ok(in_place(map, 0, 601, 602), "... its neighbour is not");
+	made_unmap(map);
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "two more");
+	must(mprotect(map, SIZE, PROT_READ));
+	must(mprotect(map, SIZE, RW));
+	for (size_t page = 0; page < PAGES; page += 100)
+		store(page_word(map, page) + 1, page);
+	ok(in_place(map, 0, 0, PAGES), "read-only, and writable again");
+	must(mprotect(map, SIZE, PROT_NONE));
+	is(touch(map), SIGSEGV, "... no access");
+	must(mprotect(map, SIZE, PROT_READ));
+	ok(in_place(map, 0, 0, PAGES), "... and access again");
+	made_unmap(map);
+}
+
+static void test_mremap(void)
+{
+	char *map, *moved;
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "two, to be moved");
+	moved = must(mremap(map, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			    map + SIZE + 5 * page_size));
+	ok(in_place(moved, 0, 0, PAGES), "... to where they do not fit");
+	is(touch(map), SIGSEGV, "... and away from where they were");
+	made_unmap(moved);
+}
+
+static void test_move(void)
+{
+	char *map, *other;
+
+	begin();
+	map = map_all();
+	other = map_all();
+	ok(in_place(map, 0, 0, PAGES) && in_place(other, 0, 0, PAGES),
+	   "two mappings");
+	made_range(fd, PFNFAULT_TEST_INVALIDATE, 20, 1);
+	ok(in_place(map, 0, 0, PAGES) && in_place(other, 0, 0, PAGES),
+	   "one page invalidated: all pages are right");
+	is(made_info(fd).huge, 4 + have_huge * 2, "... by new huge entries");
+	made_range(fd, PFNFAULT_TEST_MOVE, 0, PAGES);
+	ok(in_place(map, 1, 0, PAGES) && in_place(other, 1, 0, PAGES),
+	   "moved: all pages are in the other place");
+	made_unmap(map);
+	made_unmap(other);
+}
+
+static void test_fork(void)
+{
+	char *map;
+	pid_t pid;
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "before a fork");
+	pid = child();
+	if (!pid) {
+		made_range(fd, PFNFAULT_TEST_MOVE, 0, PAGES);
+		_exit(!in_place(map, 1, 0, PAGES));
+	}
+	is(status_of(pid), 0, "... the child moves it");
+	ok(in_place(map, 1, 0, PAGES), "... and the parent sees");
+	made_unmap(map);
+}
+
+static void test_dirty(void)
+{
+	uint64_t bitmap[PAGES / 64];
+	char *map;
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "before writes are tracked");
+	must(ioctl(fd, PFNFAULT_TEST_DIRTY_START));
+	store(page_word(map, 77) + 1, 1);
+	store(page_word(map, 777) + 1, 1);
+	(void)load(page_word(map, 78));
+	is(ioctl(fd, PFNFAULT_TEST_DIRTY_COLLECT, bitmap), 2,
+	   "two pages are written, and two are told");
+	ok(bitmap[77 / 64] == 1ull << 77 % 64 &&
+	   bitmap[777 / 64] == 1ull << 777 % 64, "... the right ones");
+	is(made_info(fd).huge, 2, "... by PTEs");
+	must(ioctl(fd, PFNFAULT_TEST_DIRTY_STOP));
+	made_unmap(map);
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES) && made_info(fd).huge == 4,
+	   "tracked no more: huge again");
+	made_unmap(map);
+}
+
+static void test_revoke(void)
+{
+	char *map;
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "before a revocation");
+	made_revoke(fd, REVOKE_SIGBUS);
+	ok(touch_is_sigbus(page_word(map, 5)), "... SIGBUS after it");
+	made_unmap(map);
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "before another");
+	made_revoke(fd, REVOKE_ONES);
+	ok(load(page_word(map, 5)) == ~0ull && load(page_word(map, 999)) == ~0ull,
+	   "... all ones after it");
+	made_unmap(map);
+}
+
+static void test_prefault(void)
+{
+	struct pfnfault_test_prefault prefault = { .nr = PAGES };
+	uint64_t faults;
+	char *map;
+
+	begin();
+	map = map_all();
+	prefault.addr = (uintptr_t)map;
+	is(ioctl(fd, PFNFAULT_TEST_PREFAULT, &prefault), 0, "a prefault");
+	is(made_info(fd).huge, 2, "... by huge entries");
+	faults = made_info(fd).faults;
+	ok(in_place(map, 0, 0, PAGES) && made_info(fd).faults == faults,
+	   "... and nothing faults");
+	is(ioctl(fd, PFNFAULT_TEST_PREFAULT, &prefault), 0, "... nor again");
+	made_unmap(map);
+
+	map = map_all();
+	(void)load(map);
+	must(munmap(page_word(map, 1), page_size));
+	prefault.addr = (uintptr_t)page_word(map, 2);
+	prefault.index = 2;
+	prefault.nr = PAGES - 2;
+	is(ioctl(fd, PFNFAULT_TEST_PREFAULT, &prefault), 0,
+	   "of a VMA with a split block");
+	faults = made_info(fd).faults;
+	ok(in_place(map, 0, 2, PAGES) && made_info(fd).faults == faults,
+	   "... nothing faults");
+	made_unmap(map);
+}
+
+/* The demo driver's mappings begin where they fit. */
+static void test_bar(void)
+{
+	int bar = open(BAR_NODE, O_RDWR);
+	struct pfnfault_demo_info before;
+	char *map;
+
+	if (bar < 0) {
+		skip("a BAR's mapping", "no " BAR_NODE);
+		return;
+	}
+	before = bar_info(bar);
+	map = must(mmap(NULL, SIZE, RW, MAP_SHARED, bar, 0));
+	ok(!((uintptr_t)map % (TABLE * page_size)), "a BAR's mapping fits");
+	(void)load(map);
+	ok(bar_info(bar).huge == before.huge + 1 &&
+	   bar_info(bar).installed == before.installed + TABLE,
+	   "... and a touch installs a huge entry");
+	made_unmap(map);
+	close(bar);
+}
+
+/*
+ * The driver changes its mind about a place before it invalidates it, while
+ * threads touch it: a block is asked for as huge and by PTEs at once.
+ */
+static char *race_map;
+static volatile bool race_over;
+
+static void *race_thread(void *arg)
+{
+	uint32_t seed = (uintptr_t)arg;
+	uintptr_t wrong = 0;
+
+	while (!race_over) {
+		size_t page;
+		uint64_t word;
+
+		seed = seed * 1664525 + 1013904223;
+		page = (seed >> 8) % PAGES;
+		word = load(page_word(race_map, page));
+		wrong += word != PFNFAULT_TEST_WORD(0, page) &&
+			word != PFNFAULT_TEST_WORD(1, page);
+		if (seed & 1)
+			store(page_word(race_map, page) + 1, seed);
+	}
+	return (void *)wrong;
+}
+
+static void test_race(void)
+{
+	double end = seconds(CLOCK_MONOTONIC) + 3;
+	pthread_t threads[3];
+	void *wrong, *sum = NULL;
+	int rounds;
+
+	begin();
+	race_map = map_all();
+	for (size_t i = 0; i < 3; i++)
+		threads[i] = start_thread(race_thread, (void *)(i + 1));
+	for (rounds = 0; seconds(CLOCK_MONOTONIC) < end; rounds++) {
+		made_setup(fd, rounds & 1 ? TEST_REGION : TEST_REGION_SHORT, 8,
+			   0, rounds & 2);
+		if (rounds % 5 == 0) {
+			/* New tables, so that blocks can be huge again. */
+			must(mmap(race_map + rounds % 2 * SIZE / 2, SIZE / 2,
+				  RW, MAP_SHARED | MAP_FIXED, fd,
+				  rounds % 2 * SIZE / 2));
+		}
+		made_range(fd, PFNFAULT_TEST_MOVE, 0, PAGES);
+	}
+	race_over = true;
+	for (size_t i = 0; i < 3; i++) {
+		pthread_join(threads[i], &wrong);
+		sum = (char *)sum + (uintptr_t)wrong;
+	}
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	ok(!sum, "a place that is told as huge and as small: %d times", rounds);
+	is(!!made_info(fd).huge, have_huge, "... it was mapped as both");
+	made_unmap(race_map);
+}
+
+int main(void)
+{
+	have_huge = kernel_has_huge();
+	begin();	/* page_size is known from here on */
+	test_unaligned();
+	test_mremap();
+	test_fork();
+	test_revoke();
+	test_race();
+	if (!have_huge) {
+		begin();
+		ok(in_place(map_all(), 0, 0, PAGES) && !made_info(fd).huge,
+		   "a kernel without special huge entries: none");
+		return done();
+	}
+	test_touch();
+	test_short_extents();
+	test_split();
+	test_move();
+	test_dirty();
+	test_prefault();
+	test_bar();
+	return done();
+}
