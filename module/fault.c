@@ -18,7 +18,7 @@
 #include <linux/wait.h>
 
 #include "compat.h"
-#include "internal.h"
+#include "ops.h"
 
 /* Installs that a fault may lose in a row before it gives up the lock. */
 #define LOST_IN_A_ROW 3
@@ -84,10 +84,11 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_wake);
 static int call_wait(struct pfnfault_region *region, unsigned long index,
 		     unsigned int state)
 {
-	int err = 0;
+	int err;
 
-	if (pfnfault_enter_op(region))
-		err = region->ops->wait(region, index, state);
+	if (!pfnfault_enter_op(region))
+		return 0;
+	err = region->ops->wait(region, index, state);
 	pfnfault_leave_op(region);
 	return err;
 }
@@ -218,7 +219,7 @@ static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
 		if (err == PFNFAULT_LOST && ++lost < LOST_IN_A_ROW)
 			continue;
 		lost = 0;
-		this_cpu_inc(region->stats->retries);
+		this_cpu_inc(region->percpu->stats.retries);
 		ret = wait_and_retry(vmf, err, wakes);
 		if (ret)
 			return ret;
@@ -245,7 +246,7 @@ vm_fault_t pfnfault_fault(struct vm_fault *vmf)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
-	this_cpu_inc(region->stats->faults);
+	this_cpu_inc(region->percpu->stats.faults);
 	return handle_fault(vmf, false);
 }
 
@@ -262,7 +263,7 @@ vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
-	this_cpu_inc(region->stats->faults);
+	this_cpu_inc(region->percpu->stats.faults);
 	/* huge.c tells why. */
 	if (order != PFNFAULT_PMD_ORDER)
 		return VM_FAULT_FALLBACK;
@@ -299,7 +300,7 @@ vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf)
 	unsigned long nr = 0;
 	int err;
 
-	this_cpu_inc(region->stats->faults);
+	this_cpu_inc(region->percpu->stats.faults);
 	/* In this mapping alone: there may be thousands. */
 	pfnfault_zap_pte(vmf->vma, vmf->address);
 	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)))

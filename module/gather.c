@@ -147,8 +147,8 @@ int pfnfault_install(struct pfnfault_region *region, struct vm_fault *vmf,
 	else
 		err = pfnfault_install_ptes(&run, extent);
 	*nr = run.end;
-	this_cpu_add(region->stats->installed, run.installed);
+	this_cpu_add(region->percpu->stats.installed, run.installed);
 	if (err == PFNFAULT_LOST)
-		this_cpu_inc(region->stats->lost);
+		this_cpu_inc(region->percpu->stats.lost);
 	return err;
 }

@@ -200,11 +200,11 @@ int pfnfault_install_huge(struct pfnfault_region *region, struct vm_fault *vmf,
 	}
 	mutex_unlock(lock);
 	if (installed) {
-		this_cpu_inc(region->stats->huge);
-		this_cpu_add(region->stats->installed, installed);
+		this_cpu_inc(region->percpu->stats.huge);
+		this_cpu_add(region->percpu->stats.installed, installed);
 	}
 	if (err == PFNFAULT_LOST)
-		this_cpu_inc(region->stats->lost);
+		this_cpu_inc(region->percpu->stats.lost);
 	return err;
 }
 

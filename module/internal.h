@@ -7,7 +7,6 @@
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
 #include <linux/seqlock.h>
-#include <linux/wait.h>
 
 #include "compat.h"
 
@@ -26,6 +25,18 @@
 
 /* Most extents that one fault installs of: they are on the stack. */
 #define PFNFAULT_PIECES	16
+
+/**
+ * struct pfnfault_percpu - what the faults of a region write, on their CPU alone
+ * @stats: what pfnfault_region_stats() sums up
+ * @entered: ops that were to be called
+ * @left: ... and returned, or were not called after all: see ops.c
+ */
+struct pfnfault_percpu {
+	struct pfnfault_stats stats;
+	unsigned long entered;
+	unsigned long left;
+};
 
 /**
  * struct pfnfault_piece - pages of a run with consecutive PFNs, of one extent
@@ -201,7 +212,6 @@ void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index);
 
 /* region.c, space.c */
-bool pfnfault_enter_op(struct pfnfault_region *region);
 int pfnfault_live_regions(void);
 int pfnfault_live_references(void);
 int pfnfault_spaces_start(void);
@@ -213,16 +223,6 @@ extern unsigned int pfnfault_window;
 extern bool pfnfault_by_core;
 
 /* What follows is on the way of every fault, and short enough to be inlined. */
-
-/**
- * pfnfault_leave_op() - after an op of a region was called
- * @region: the region
- */
-static inline void pfnfault_leave_op(struct pfnfault_region *region)
-{
-	if (atomic_dec_and_test(&region->running) && pfnfault_revoked(region))
-		wake_up_all(&region->waitq);
-}
 
 /**
  * pfnfault_cache_prot() - with the cache mode that the driver wishes

@@ -12,7 +12,7 @@
 #include <linux/mm.h>
 
 #include "compat.h"
-#include "races.h"
+#include "ops.h"
 
 /**
  * pfnfault_bump() - make every install lose that sampled the sequence before
@@ -204,8 +204,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_end);
  * true.
  *
  * Context: process context, sleeps. Not from an op of the region, nor with a
- * lock held that one takes: it waits for ops that run. Otherwise as
- * pfnfault_invalidate().
+ * lock held that one takes: it waits for ops that run, and interrupts every CPU
+ * for that. Otherwise as pfnfault_invalidate().
  */
 void pfnfault_revoke(struct pfnfault_region *region,
 		     enum pfnfault_revoke_policy policy)
@@ -222,11 +222,7 @@ void pfnfault_revoke(struct pfnfault_region *region,
 	spin_unlock(&region->lock);
 
 	pfnfault_invalidate(region, 0, region->nr_pages);
-	/*
-	 * The bump was a full barrier: ops that are not counted yet are not
-	 * called (pfnfault_enter_op()), and those that sleep are woken.
-	 */
-	pfnfault_wake(region);
-	wait_event(region->waitq, !atomic_read(&region->running));
+	pfnfault_wake(region);	/* also ops that sleep */
+	pfnfault_wait_for_ops(region);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_revoke);

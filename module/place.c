@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 
 #include "compat.h"
-#include "internal.h"
+#include "ops.h"
 
 /* The driver's answer is used as page-table content. */
 static bool extent_sane(const struct pfnfault_region *region,
@@ -33,10 +33,11 @@ static bool extent_sane(const struct pfnfault_region *region,
 static int resolve(struct pfnfault_region *region, unsigned long index,
 		   struct pfnfault_extent *extent)
 {
-	int err = 0;
+	int err;
 
-	if (pfnfault_enter_op(region))
-		err = region->ops->resolve(region, index, extent);
+	if (!pfnfault_enter_op(region))
+		return PFNFAULT_LOST;
+	err = region->ops->resolve(region, index, extent);
 	pfnfault_leave_op(region);
 	/* Whatever it said: the policy counts now. */
 	if (pfnfault_revoked(region))

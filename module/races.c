@@ -4,7 +4,8 @@
  * fault at a time. The bump of the sequence stays in a "store buffer", which
  * the barrier after it empties, or else the end of the zap, once a fault has
  * compared. The load of the sequence is made early, and made again where the
- * barrier says so.
+ * barrier says so. In the same way an op that was entered is counted when a
+ * revocation's barrier says so, or else when it is through.
  */
 #include <linux/delay.h>
 #include <linux/moduleparam.h>
@@ -14,6 +15,7 @@
 #define SKIP_CHECK	1
 #define SKIP_FAULT_MB	2
 #define SKIP_BUMP_MB	4
+#define SKIP_EVERYWHERE	8
 
 static bool race_weak;
 module_param_named(weak, race_weak, bool, 0644);
@@ -21,7 +23,7 @@ MODULE_PARM_DESC(weak, "tests only: order nothing that no barrier orders");
 
 static unsigned int race_skip;
 module_param_named(skip, race_skip, uint, 0644);
-MODULE_PARM_DESC(skip, "tests only: leave out the check (1), the fault's barrier (2), the invalidation's (4)");
+MODULE_PARM_DESC(skip, "tests only: leave out the check (1), the fault's barrier (2), the invalidation's (4), the revocation's (8)");
 
 #define LATE_MS 10000	/* no store is later than that */
 
@@ -87,4 +89,33 @@ void race_zapped(struct pfnfault_region *region)
 	     ms < LATE_MS; ms++)
 		mdelay(1);
 	empty_buffer();
+}
+
+static struct pfnfault_region *entered;		/* and not counted */
+
+static void count_op(void)
+{
+	struct pfnfault_region *region = xchg(&entered, NULL);
+
+	if (region)
+		this_cpu_inc(region->percpu->entered);
+}
+
+void race_enter_op(struct pfnfault_region *region)
+{
+	if (!race_weak)
+		this_cpu_inc(region->percpu->entered);
+	else
+		WRITE_ONCE(entered, region);
+}
+
+void race_leave_op(void)
+{
+	count_op();
+}
+
+void race_everywhere(void)
+{
+	if (!(race_skip & SKIP_EVERYWHERE))
+		count_op();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The three lines that the race between a fault and an invalidation hangs on,
- * by name, so that a test can take each away.
+ * The lines that two races hang on, by name, so that a test can take each away:
+ * between a fault and an invalidation (install.c), between an op and a
+ * revocation (ops.c).
  *
  * In the module that is shipped they are what stands in the second half. With
  * PFNFAULT_RACES=y (races.c, for tests only) they behave as on a CPU with a
@@ -10,6 +11,9 @@
  */
 #ifndef PFNFAULT_RACES_H
 #define PFNFAULT_RACES_H
+
+#include <linux/percpu.h>
+#include <linux/smp.h>
 
 #include "internal.h"
 
@@ -21,6 +25,9 @@ bool race_lost(struct pfnfault_region *region, unsigned long seq);
 void race_bump(struct pfnfault_region *region);
 void race_bump_mb(struct pfnfault_region *region);
 void race_zapped(struct pfnfault_region *region);
+void race_enter_op(struct pfnfault_region *region);
+void race_leave_op(void);
+void race_everywhere(void);
 
 #else
 
@@ -52,6 +59,25 @@ static inline void race_bump_mb(struct pfnfault_region *region)
 
 /* The latest that the store of race_bump() could be seen without a barrier. */
 static inline void race_zapped(struct pfnfault_region *region) { }
+
+static inline void race_enter_op(struct pfnfault_region *region)
+{
+	this_cpu_inc(region->percpu->entered);
+}
+
+/* The latest that the count of race_enter_op() could be seen. */
+static inline void race_leave_op(void) { }
+
+static inline void race_barrier(void *unused)
+{
+	smp_mb();	/* paired with what a fault has none for: see ops.c */
+}
+
+/* A barrier on every CPU. */
+static inline void race_everywhere(void)
+{
+	on_each_cpu(race_barrier, NULL, 1);
+}
 
 #endif
 

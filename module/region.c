@@ -53,9 +53,9 @@ int pfnfault_region_init(struct pfnfault_region *region,
 		return -EINVAL;
 
 	memset(region, 0, sizeof(*region));
-	region->stats = alloc_percpu_gfp(struct pfnfault_stats,
-					 GFP_KERNEL_ACCOUNT);
-	if (!region->stats)
+	region->percpu = alloc_percpu_gfp(struct pfnfault_percpu,
+					  GFP_KERNEL_ACCOUNT);
+	if (!region->percpu)
 		return -ENOMEM;
 	region->ops = ops;
 	region->space = space;
@@ -89,7 +89,7 @@ static void region_release(struct kref *kref)
 {
 	struct pfnfault_region *region =
 		container_of(kref, struct pfnfault_region, kref);
-	struct pfnfault_stats __percpu *stats = region->stats;
+	struct pfnfault_percpu __percpu *percpu = region->percpu;
 
 	/* No VMA is left, and so no PTE, nor a fault. */
 	pfnfault_free_dummy(region);
@@ -98,7 +98,7 @@ static void region_release(struct kref *kref)
 	if (region->ops->release)
 		region->ops->release(region);
 	/* It may have asked for them. */
-	free_percpu(stats);
+	free_percpu(percpu);
 }
 
 /**
@@ -132,7 +132,7 @@ void pfnfault_region_stats(const struct pfnfault_region *region,
 	*stats = (struct pfnfault_stats){};
 	for_each_possible_cpu(cpu) {
 		const struct pfnfault_stats *its =
-			per_cpu_ptr(region->stats, cpu);
+			&per_cpu_ptr(region->percpu, cpu)->stats;
 
 		stats->faults += READ_ONCE(its->faults);
 		stats->installed += READ_ONCE(its->installed);
@@ -142,23 +142,3 @@ void pfnfault_region_stats(const struct pfnfault_region *region,
 	}
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_stats);
-
-/**
- * pfnfault_enter_op() - before an op of a region is called
- * @region: the region
- *
- * Counted, for pfnfault_revoke() waits until none is running. Either it sees
- * the count, or this sees region->revoked: the barrier is paired with that of
- * the bump, between the two of the revocation. It need not cover the install,
- * which the sequence guards.
- *
- * Return: true: the op may be called; in any case, pfnfault_leave_op() must
- * follow.
- */
-bool pfnfault_enter_op(struct pfnfault_region *region)
-{
-	atomic_inc(&region->running);
-	/* The count before the look; paired with the bump of a revocation. */
-	smp_mb__after_atomic();
-	return !pfnfault_revoked(region);
-}

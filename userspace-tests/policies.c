@@ -219,6 +219,9 @@ static void test_last_moment(unsigned long policy)
 	else
 		is(read.word, promised(policy), "revoked, it gets the policy's");
 	is(made_info(stalled_fd).calls, 0, "... and calls nothing");
+	/* Who was refused counts no more. */
+	made_revoke(stalled_fd, policy);
+	is(made_info(stalled_fd).late, 0, "... and is not waited for");
 	made_unmap(map);
 	close(stalled_fd);
 }

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The race between a fault and an invalidation, made to happen: with races.ko,
- * which is pfnfault.ko on a CPU that reorders all it may (module/races.c). Three
- * lines prevent it: the comparison of the sequence, the barrier before it, the
- * barrier after the bump. Without any of them a page is stale each time; with
- * all of them it never is.
+ * Two races, made to happen: with races.ko, which is pfnfault.ko on a CPU that
+ * reorders all it may (module/races.c).
+ *
+ * Between a fault and an invalidation. Three lines prevent it: the comparison of
+ * the sequence, the barrier before it, the barrier after the bump. Without any
+ * of them a page is stale each time; with all of them it never is.
+ *
+ * Between an op and a revocation, which waits for it: it never does without the
+ * barrier on every CPU, and always does with it.
  */
 #include "made.h"
 
 #define PARAMETER "/sys/module/pfnfault/parameters/"
 #define STALL_MS 150
+#define DELAY_MS 200
 #define ROUNDS 5
 
 /* As races.c has them. */
-enum { SKIP_NOTHING, SKIP_CHECK, SKIP_FAULT_MB, SKIP_BUMP_MB = 4 };
+enum {
+	SKIP_NOTHING,
+	SKIP_CHECK = 1,
+	SKIP_FAULT_MB = 2,
+	SKIP_BUMP_MB = 4,
+	SKIP_EVERYWHERE = 8,
+};
 
 static void set_parameter(const char *name, int value)
 {
@@ -87,6 +98,35 @@ static void test(unsigned int skipped, bool weak, bool expected,
 	   "... no install noticed" : "... each install noticed that it lost");
 }
 
+/* Revoked while resolve() runs. Returns whether it still did afterwards. */
+static bool runs_on(void)
+{
+	bool running;
+	void *map;
+
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	made_setup(fd, TEST_REGION, 0, 0, DELAY_MS);
+	if (!child())
+		_exit(!touch_is_sigbus(map));
+	while (!made_info(fd).entered)
+		usleep(1000);
+	made_revoke(fd, REVOKE_SIGBUS);
+	running = !made_info(fd).calls;
+	is(status_of(-1), 0, "an op's fault is SIGBUS");
+	made_unmap(map);
+	close(fd);
+	return running;
+}
+
+static void test_revoke(unsigned int skipped, bool weak, bool expected,
+			const char *what)
+{
+	set_parameter("weak", weak);
+	set_parameter("skip", skipped);
+	is(runs_on(), expected, what);
+}
+
 int main(void)
 {
 	test(SKIP_NOTHING, false, false, "as it is: never a stale page");
@@ -100,5 +140,12 @@ int main(void)
 	test(SKIP_FAULT_MB | SKIP_BUMP_MB, true, true,
 	     "... without both: always");
 	test(SKIP_NOTHING, true, false, "and with both again: never");
+	test_revoke(SKIP_NOTHING, false, false,
+		    "revocation as it is: waits for the op that runs");
+	test_revoke(SKIP_NOTHING, true, false,
+		    "... where everything is reordered that no barrier orders");
+	test_revoke(SKIP_EVERYWHERE, true, true,
+		    "... not without the barrier on every CPU");
+	test_revoke(SKIP_NOTHING, true, false, "... and with it again");
 	return done();
 }

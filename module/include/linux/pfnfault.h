@@ -221,7 +221,7 @@ struct pfnfault_region {
 	u16 window;			/* see module/window.c */
 	unsigned int moves;		/* under way, see module/move.c */
 	atomic_t wakes;			/* calls of pfnfault_wake() */
-	struct pfnfault_stats __percpu *stats;
+	struct pfnfault_percpu __percpu *percpu;
 	atomic_long_t seq;		/* invalidations so far */
 	unsigned long __rcu *dirty;	/* a bit for each page, or NULL */
 
@@ -233,8 +233,6 @@ struct pfnfault_region {
 	unsigned int verdict_bits;
 	struct mutex dirty_lock;	/* see module/dirty.c */
 
-	/* Written by every fault: away from what every fault reads. */
-	atomic_t running;		/* ops */
 	wait_queue_head_t waitq;	/* see module/fault.c */
 
 	struct rw_semaphore gate;	/* see module/install.c */
