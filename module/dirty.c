@@ -13,7 +13,8 @@
  *    before that (the barrier in fill() is in between), so the zap finds
  *    the table, and waits for its lock. Under the gate, the bump waits for the
  *    install. Either way the PTE is there when the zap comes, and what was
- *    written through it is in the page when the collect returns.
+ *    written through it is in the page when the collect returns. What was not
+ *    yet, faults again, and sets the bit again.
  *
  * Were the bit set after the PTE, a thread could write and a collect miss it in
  * between. Were the bits taken after the gate was passed, an install that came
@@ -97,8 +98,9 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_dirty_start);
  *
  * * Every page that was written between the last collect (or the start) and
  *   this call is in @bitmap.
- * * A write while this runs is in @bitmap, or in that of the next collect; in
- *   the first case what it wrote is in the page on return.
+ * * A write while this runs is in @bitmap, in that of the next collect, or in
+ *   both; where it is not in the next one, what it wrote is in the page on
+ *   return.
  * * A page that is in @bitmap is unmapped, and neighbours with it: the next
  *   write to it is told by the next collect.
  *
