@@ -38,7 +38,7 @@ static bool map_page(struct view *view, const struct pfnfault_extent *extent,
 	}
 	switch (extent->cache) {
 	case PFNFAULT_WB:
-		view->io = ioremap_cache(phys, PAGE_SIZE);
+		view->io = pfnfault_ioremap_cache(phys, PAGE_SIZE);
 		break;
 	case PFNFAULT_WC:
 		if (!PFNFAULT_TRACKED_MEMTYPE) {
@@ -129,7 +129,7 @@ int pfnfault_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 	unsigned int offset = offset_in_page(addr);
 	int tries, err = -EIO;
 
-	if (is_cow_mapping(vma->vm_flags) ||
+	if (pfnfault_is_cow(vma) ||
 	    !(vma->vm_flags & (write ? VM_WRITE : VM_MAYREAD)))
 		return -EIO;
 	len = min_t(unsigned long, len, PAGE_SIZE - offset);

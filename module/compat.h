@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between kernels and architectures. No other file of the project
- * asks for a version.
+ * asks for a version; and this one only where kernels are not patched with more
+ * than their version says. What distributions take over from later kernels is
+ * probed: module/probes/.
  */
 #ifndef PFNFAULT_COMPAT_H
 #define PFNFAULT_COMPAT_H
 
 #include <linux/export.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/version.h>
@@ -15,65 +18,116 @@
 #include <asm/processor.h>
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "pfnfault needs Linux 6.1 or newer"
+#include "probes/namespace_string.h"
+#include "probes/plain_pfn.h"
+#include "probes/pte_mkwrite_novma.h"
+#include "probes/ptep_get_lockless.h"
+#include "probes/vm_flags_set.h"
+#include "probes/zap_special_vma_range.h"
+#include "tested.h"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(PFNFAULT_OLDEST_MAJOR, \
+					PFNFAULT_OLDEST_MINOR, 0)
+#error "pfnfault: this kernel is older than the oldest in module/tested.h"
 #endif
+
+/* Nobody has seen how it does there. */
+#define PFNFAULT_UNTESTED \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(PFNFAULT_NEWEST_MAJOR, \
+					      PFNFAULT_NEWEST_MINOR + 1, 0))
 
 /*
- * PTEs are set by a module's own code, which links on these alone; see
- * "What is supported" in README.md.
+ * Can a module set PTEs by itself? Elsewhere, what set_pte_at() needs is not
+ * exported (ppc64, riscv, s390 before 7.2), or page tables may be out of the
+ * kernel's sight (32-bit, CONFIG_HIGHPTE): core sets them, as installer=core
+ * has it everywhere.
  */
-#if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
-#error "pfnfault: this architecture is not supported yet; amd64 and arm64 are"
-#endif
-
-/* 6.13, cdd30ebb1b9f: the namespace is a string */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, PFNFAULT)
+#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
+#define PFNFAULT_DIRECT 1
 #else
-#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, "PFNFAULT")
+#define PFNFAULT_DIRECT 0
 #endif
 
-/* 6.3, bc292ab00f6c: vm_flags are set under the VMA's lock */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if PFNFAULT_HAS_NAMESPACE_STRING
+#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, "PFNFAULT")
+#else
+#define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, PFNFAULT)
+#endif
+
+#if !PFNFAULT_HAS_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags |= flags;
 }
 #endif
 
-/* 6.7, 161e393c0f63: the one that needs no VMA got another name */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-#define pfnfault_mkwrite pte_mkwrite
-#else
-#define pfnfault_mkwrite pte_mkwrite_novma
+/* Does a write make a copy? Core's own is in other headers in each kernel. */
+static inline bool pfnfault_is_cow(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* Whether there is a PTE, is in either half of it. */
+#if !PFNFAULT_HAS_PTEP_GET_LOCKLESS
+#define ptep_get_lockless(ptep) READ_ONCE(*(ptep))
 #endif
 
-/* 6.17, 21aa65bf82a7: a PFN is a number */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+/*
+ * The PTE of @addr, to be read, in the table that @pmd points to. A 32-bit kernel
+ * may have it where it has no address.
+ */
+#ifdef CONFIG_HIGHPTE
+#include <linux/highmem.h>
+
+static inline pte_t *pfnfault_map_pte(pmd_t pmd, unsigned long addr)
+{
+	return (pte_t *)kmap_atomic(pmd_page(pmd)) + pte_index(addr);
+}
+
+#define pfnfault_unmap_pte(pte) kunmap_atomic(pte)
+#else
+#define pfnfault_map_pte(pmd, addr) pte_offset_kernel(&(pmd), addr)
+#define pfnfault_unmap_pte(pte) ((void)(pte))
+#endif
+
+#if PFNFAULT_HAS_PTE_MKWRITE_NOVMA
+#define pfnfault_mkwrite pte_mkwrite_novma
+#else
+#define pfnfault_mkwrite pte_mkwrite
+#endif
+
+#if PFNFAULT_HAS_PLAIN_PFN
+#define PFNFAULT_PFN_T(pfn, flags) (pfn)
+#else
 #include <linux/pfn_t.h>
+#define PFNFAULT_PFN_T(pfn, flags) __pfn_to_pfn_t(pfn, flags)
+#endif
 
 static inline vm_fault_t pfnfault_insert_mixed(struct vm_area_struct *vma,
 					       unsigned long addr,
 					       unsigned long pfn)
 {
-	return vmf_insert_mixed(vma, addr, pfn_to_pfn_t(pfn));
+	return vmf_insert_mixed(vma, addr, PFNFAULT_PFN_T(pfn, 0));
 }
-#else
-#define pfnfault_insert_mixed vmf_insert_mixed
-#endif
 
-/* 7.1: zap_vma_ptes() got another name */
 static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
 				    unsigned long addr)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
-	zap_vma_ptes(vma, addr, PAGE_SIZE);
-#else
+#if PFNFAULT_HAS_ZAP_SPECIAL_VMA_RANGE
 	zap_special_vma_range(vma, addr, PAGE_SIZE);
+#else
+	zap_vma_ptes(vma, addr, PAGE_SIZE);
 #endif
 }
 
+/* Where there is none, what is not RAM is not cached. */
+#ifdef ioremap_cache
+#define pfnfault_ioremap_cache ioremap_cache
+#else
+#define pfnfault_ioremap_cache ioremap
+#endif
+
+#if PFNFAULT_DIRECT
 /*
  * A function of one set_pte_at(), of a special PTE. arm64 keeps tags, by a
  * function that is not exported, of what is not special: it is left out where the
@@ -94,6 +148,8 @@ static inline pte_t pfnfault_next_pte(pte_t pte)
 	return pfn_pte(pte_pfn(pte) + 1, pte_pgprot(pte));
 #endif
 }
+
+#endif /* PFNFAULT_DIRECT */
 
 /* PMD_ORDER is not in all headers. */
 #define PFNFAULT_PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
@@ -118,17 +174,10 @@ static inline bool pfnfault_is_table(pmd_t pmd)
 }
 
 #ifdef PFNFAULT_LEAVES
-/* 6.17, 21aa65bf82a7: as above */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-#define PFNFAULT_LEAF_PFN(pfn) __pfn_to_pfn_t(pfn, PFN_DEV)
-#else
-#define PFNFAULT_LEAF_PFN(pfn) (pfn)
-#endif
-
 static inline vm_fault_t pfnfault_insert_leaf(struct vm_fault *vmf,
 					      unsigned long pfn, bool write)
 {
-	return vmf_insert_pfn_pmd(vmf, PFNFAULT_LEAF_PFN(pfn), write);
+	return vmf_insert_pfn_pmd(vmf, PFNFAULT_PFN_T(pfn, PFN_DEV), write);
 }
 #endif
 
@@ -143,7 +192,7 @@ static inline vm_fault_t pfnfault_insert_leaf(struct vm_fault *vmf,
 /* A PTE with more bits than the CPU has is a reserved-bit fault. */
 static inline bool pfnfault_pfn_exists(unsigned long pfn)
 {
-	return !(pfn >> (boot_cpu_data.x86_phys_bits - PAGE_SHIFT));
+	return !((u64)pfn >> (boot_cpu_data.x86_phys_bits - PAGE_SHIFT));
 }
 
 static inline pgprot_t pfnfault_pte_cache(pte_t pte)
@@ -154,9 +203,10 @@ static inline pgprot_t pfnfault_pte_cache(pte_t pte)
 #define PFNFAULT_TRACKED_MEMTYPE 0
 #define PFNFAULT_CACHE_MASK 0
 
+/* Does it fit into a PTE? */
 static inline bool pfnfault_pfn_exists(unsigned long pfn)
 {
-	return !(pfn & ~(PHYS_MASK >> PAGE_SHIFT));
+	return pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn;
 }
 
 static inline pgprot_t pfnfault_pte_cache(pte_t pte)

@@ -69,7 +69,8 @@ int pfnfault_locate_and_install(struct pfnfault_region *region,
  * To be called after ops.resolve() may have come to another answer than
  * -EAGAIN: what the driver wrote before is seen by the faults that wake.
  *
- * Context: any, also in interrupts.
+ * Context: any, also in interrupts; with PREEMPT_RT in threaded ones, as it takes
+ * a spin lock.
  */
 void pfnfault_wake(struct pfnfault_region *region)
 {

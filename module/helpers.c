@@ -20,7 +20,7 @@ static bool vma_fits(const struct vm_fault *vmf, unsigned long pfn)
 
 	if (type != VM_PFNMAP && type != VM_MIXEDMAP)
 		why = "the VMA needs one of VM_PFNMAP and VM_MIXEDMAP";
-	else if (is_cow_mapping(vma->vm_flags))
+	else if (pfnfault_is_cow(vma))
 		why = "a private mapping must be refused in ->mmap";
 	else if (type == VM_MIXEDMAP && pfn_valid(pfn))
 		why = "a PFN with a struct page in a VM_MIXEDMAP VMA";

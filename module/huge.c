@@ -58,6 +58,7 @@ static struct mutex *lock_of(const struct vm_fault *vmf)
 	return &block_locks[hash_long(key, LOCK_BITS)];
 }
 
+/* Nothing to unmap: no kernel with huge entries has CONFIG_HIGHPTE. */
 static struct pfnfault_entry look(const struct vm_fault *vmf)
 {
 	struct pfnfault_entry entry;

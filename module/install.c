@@ -59,6 +59,8 @@ static bool is_empty(struct pfnfault_run *run, unsigned long addr)
 	rcu_read_lock();
 	pte = pfnfault_walk(run->vmf->vma->vm_mm, addr).pte;
 	empty = !pte || pte_none(ptep_get_lockless(pte));
+	if (pte)
+		pfnfault_unmap_pte(pte);
 	rcu_read_unlock();
 	return empty;
 }
@@ -83,7 +85,7 @@ vm_fault_t pfnfault_insert_by_core(struct pfnfault_run *run,
 	vm_fault_t ret;
 
 	/* A private mapping of a PFNFAULT_COW region; see pfnfault_mmap(). */
-	if (is_cow_mapping(vma->vm_flags))
+	if (pfnfault_is_cow(vma))
 		ret = pfnfault_insert_mixed(vma, addr, pfn);
 	else
 		ret = vmf_insert_pfn_prot(vma, addr, pfn,
@@ -142,8 +144,9 @@ bool pfnfault_enter_gate(struct pfnfault_region *region, unsigned long seq)
 int pfnfault_install_run(struct pfnfault_run *run,
 			 const struct pfnfault_extent *extent)
 {
-	return READ_ONCE(pfnfault_by_core) ? pfnfault_install_core(run) :
-		pfnfault_install_direct(run, extent);
+	if (!PFNFAULT_DIRECT || READ_ONCE(pfnfault_by_core))
+		return pfnfault_install_core(run);
+	return pfnfault_install_direct(run, extent);
 }
 
 /*

@@ -317,7 +317,7 @@ static inline void pfnfault_mark_write(const struct pfnfault_run *run)
 	/* What a private mapping is written to is not the region's. */
 	if (run->region && (vmf->flags & FAULT_FLAG_WRITE) &&
 	    rcu_access_pointer(run->region->dirty) &&
-	    !is_cow_mapping(vmf->vma->vm_flags))
+	    !pfnfault_is_cow(vmf->vma))
 		pfnfault_dirty_mark(run->region,
 				    vmf->pgoff - run->region->base);
 }

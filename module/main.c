@@ -8,11 +8,12 @@
 #include <linux/pgtable.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <generated/utsrelease.h>
 
 #include "compat.h"
 #include "internal.h"
 
-unsigned int pfnfault_window = PTRS_PER_PTE;
+unsigned int pfnfault_window; /* until it is loaded: none was asked for */
 
 static int window_set(const char *val, const struct kernel_param *kp)
 {
@@ -36,7 +37,7 @@ static const struct kernel_param_ops window_ops = {
 module_param_cb(window, &window_ops, &pfnfault_window, 0644);
 MODULE_PARM_DESC(window, "most pages that one fault installs, but for huge entries: a power of two, at most one page table, which is the default");
 
-bool pfnfault_by_core;
+bool pfnfault_by_core = !PFNFAULT_DIRECT;
 
 /* How PTEs are set, by name. */
 static const char * const installer_names[] = { "direct", "core" };
@@ -49,6 +50,10 @@ static int installer_set(const char *val, const struct kernel_param *kp)
 		pr_err("installer=%.*s: must be direct or core\n",
 		       (int)strcspn(val, "\n"), val);
 		return installer;
+	}
+	if (!PFNFAULT_DIRECT && !installer) {
+		pr_err("installer=direct: a module cannot set PTEs on this architecture; core does\n");
+		return -EOPNOTSUPP;
 	}
 	WRITE_ONCE(pfnfault_by_core, installer);
 	return 0;
@@ -93,6 +98,10 @@ MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; re
 
 static int __init pfnfault_init(void)
 {
+	if (PFNFAULT_UNTESTED)
+		pr_info("Linux " UTS_RELEASE " is newer than " PFNFAULT_NEWEST ", the newest that this was tested on\n");
+	if (!pfnfault_window)
+		pfnfault_window = PTRS_PER_PTE;
 	pfnfault_huge_start();
 	return pfnfault_spaces_start();
 }
@@ -110,3 +119,4 @@ MODULE_DESCRIPTION("Page faults on device memory, for drivers that let programs 
 MODULE_AUTHOR("The pfnfault developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");
+MODULE_INFO(tested, "Linux " PFNFAULT_OLDEST " to " PFNFAULT_NEWEST);

@@ -66,7 +66,7 @@ static vm_flags_t flags_for(const struct vm_area_struct *vma)
 {
 	const vm_flags_t flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
 
-	if (is_cow_mapping(vma->vm_flags))
+	if (pfnfault_is_cow(vma))
 		return flags | VM_MIXEDMAP;
 	return flags | VM_PFNMAP;
 }
@@ -106,7 +106,7 @@ int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma)
 			     vma->vm_file->f_op->mmap);
 		return -EINVAL;
 	}
-	if (is_cow_mapping(vma->vm_flags) &&
+	if (pfnfault_is_cow(vma) &&
 	    !(region->ops->flags & PFNFAULT_COW))
 		return -EINVAL;
 	if (vma->vm_pgoff < region->base || index >= region->nr_pages ||

@@ -19,7 +19,8 @@
  * @mm: the mm
  * @addr: address in a VMA that is locked
  *
- * Context: rcu_read_lock() is held for as long as the PTE is read.
+ * Context: rcu_read_lock() is held for as long as the PTE is read; then comes
+ * pfnfault_unmap_pte(), if there is one.
  * Return: see struct pfnfault_entry.
  */
 struct pfnfault_entry pfnfault_walk(struct mm_struct *mm, unsigned long addr)
@@ -52,6 +53,6 @@ struct pfnfault_entry pfnfault_walk(struct mm_struct *mm, unsigned long addr)
 		return entry;
 	}
 	entry.state = PFNFAULT_TABLE;
-	entry.pte = pte_offset_kernel(&pmd, addr);
+	entry.pte = pfnfault_map_pte(pmd, addr);
 	return entry;
 }

@@ -57,6 +57,7 @@ static long history(const struct vm_fault *vmf, int step)
 		while (far <= room &&
 		       !pte_none(ptep_get_lockless(pte + step * (long)(far - 1))))
 			far *= 2;
+		pfnfault_unmap_pte(pte);
 	}
 	rcu_read_unlock();
 	return far / 2;

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# probes.sh NAME: what a build for kernel NAME says where an API has moved on, and
+# where the environment is broken, which must never be taken for the former. TAP.
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$1
+dir=$top/build/check/probes
+count=0
+# shellcheck source=../scripts/lib.sh
+. "$top/scripts/lib.sh"
+userland=$("$top/scripts/userland" "$(kernel_field "$name" 2)") || exit 1
+headers=/usr/src/linux-headers-$(cat "$build/kernels/$name/release")
+
+# builds VAR=VALUE...: a fresh copy of module/, up to the first object
+builds() {
+	as_root rm -rf "$dir"
+	mkdir -p "$dir/module"
+	(cd "$top" && git ls-files module | xargs cp --parents -t "$dir")
+	printf '%s\n' '#include <linux/mm.h>' "${moved-}" >"$dir/moved.h"
+	"$top/scripts/in-userland" "$userland" "$dir" make -C "$headers" \
+		M=/src/module "$@" modules >"$dir/said" 2>&1 </dev/null
+}
+
+# ok WHAT COMMAND...
+ok() {
+	local what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' "$dir/said"
+	fi
+}
+
+said() { grep -qF -- "$1" "$dir/said"; }
+not() { ! "$@"; }
+has() { cat "$dir"/module/probes/*.h 2>&1 | grep -qx "#define PFNFAULT_HAS_$1"; }
+
+ok "with nothing moved, it builds" builds
+ok "... the positive control compiled" has "CONTROL 1"
+ok "... as did what is required" has "REQUIRED 1"
+
+moved='
+#define pte_mkwrite_novma(pte) pfnfault_moved(pte)
+#define pte_mkwrite(pte) (pte)'
+ok "a kernel without the newer form of an API builds" \
+	builds KCFLAGS="-include /src/moved.h"
+ok "... with the older one" has "PTE_MKWRITE_NOVMA 0"
+
+moved='
+#define zap_vma_ptes(vma, addr, size) pfnfault_moved(vma)
+#define zap_special_vma_range(vma, addr, size) pfnfault_moved(vma)'
+ok "an API that has moved in both forms fails the build" \
+	not builds KCFLAGS="-include /src/moved.h"
+ok "... with the probe's name" said "probe zap_special_vma_range (module/probes/"
+ok "... and what it knows of the API" said "another name for zap_vma_ptes()"
+ok "... and what the compiler said" said "pfnfault_moved"
+
+moved='#define vmf_insert_pfn_prot(vma, addr, pfn, prot) pfnfault_moved
+#define apply_to_page_range pfnfault_moved'
+ok "so does one that there is but one form of" \
+	not builds KCFLAGS="-include /src/moved.h"
+ok "... with the probe's name" said "probe required (module/probes/"
+moved=
+
+ok "headers that do not compile are not a missing API" \
+	not builds KCFLAGS="-include /src/none.h"
+ok "... but what is broken" said "does not take these kernel headers"
+ok "... no probe answers" not has ".*"
+ok "a compiler that there is not is not one, either" not builds CC=no-such-cc
+ok "... but what is broken" said "no-such-cc"
+ok "a compiler that takes everything is not one of all APIs" not builds CC=true
+ok "... but what is broken" said "takes what is no C"
+echo "1..$count"
