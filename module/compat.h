@@ -159,7 +159,8 @@ static inline pte_t pfnfault_next_pte(pte_t pte)
  * where the architecture has a bit for it. Before, their PFNs had to do with
  * struct page, whatever vmf_insert_pfn_pmd() said.
  */
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && \
+	defined(CONFIG_TRANSPARENT_HUGEPAGE)	/* which PREEMPT_RT has not */
 #define PFNFAULT_LEAVES 1
 #endif
 
