@@ -234,10 +234,13 @@ static noinline int install_in_gate(struct pfnfault_run *run,
 int pfnfault_install_direct(struct pfnfault_run *run,
 			    const struct pfnfault_extent *extent)
 {
-	if (run->region && !run->adopt)
+	if (!run->region) {
+		run->adopt = PFNFAULT_TRACKED_MEMTYPE;
+		run->pieces[0].adopt = run->adopt;
+	}
+	if (!run->adopt)
 		return fill_around(run);
 	if (run->region)
 		return install_in_gate(run, extent);
-	run->pieces[0].adopt = PFNFAULT_TRACKED_MEMTYPE;
 	return insert_and_fill(run, run->end - run->start == 1);
 }
