@@ -13,7 +13,10 @@ GUEST_TESTS := demo out-of-range races bench-touch bench-back bench-wake bench-w
 	bench-loop
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	$(wildcard demo-driver/pfnfault_*.h)
-GUEST_PROGRAMS := $(addprefix build/tests/,$(TESTS) $(GUEST_TESTS))
+# scripts/programs sets these, for other architectures.
+OUT := build/tests
+TOOLS := need-tools
+GUEST_PROGRAMS := $(addprefix $(OUT)/,$(TESTS) $(GUEST_TESTS))
 HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps)
 
 # On the command line, these reach kbuild; here they are only checked.
@@ -48,10 +51,11 @@ unload:
 	@scripts/load -u
 
 # Programs for the guest are static: it has no libc.
-.PHONY: tests
-tests: $(GUEST_PROGRAMS) $(HOST_PROGRAMS)
+.PHONY: tests guest-programs
+tests: guest-programs $(HOST_PROGRAMS)
+guest-programs: $(GUEST_PROGRAMS)
 
-build/tests/%: userspace-tests/%.c $(TEST_HEADERS) | need-tools
+$(OUT)/%: userspace-tests/%.c $(TEST_HEADERS) | $(TOOLS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC) $(TEST_CFLAGS) -static -o $@ $<

@@ -19,11 +19,44 @@ as_root() {
 	fi
 }
 
-# kernel_field NAME N: column N of NAME's line in scripts/kernels
+# lock NAME: until the end of the script, or until unlock; for what two kernels
+# that are tested at the same time would both do.
+lock() {
+	mkdir -p "$build"
+	exec 9>"$build/.lock-$1"
+	flock 9
+}
+unlock() { exec 9>&-; }
+
+# field FILE NAME COLUMN: of NAME's line in a table, whose last comment before
+# the first line names the columns; the last column is the rest of the line
+field() {
+	awk -v name="$2" -v column="$3" '
+		/^# name/ { for (i = 2; i <= NF; i++) at[$i] = i - 1; last = NF - 1 }
+		$1 == name && column in at {
+			n = at[column]
+			if (n == last)
+				for (i = 1; i < n; i++)
+					sub(/^[^ \t]+[ \t]+/, "")
+			print n == last ? $0 : $n
+			found = 1 }
+		END { exit !found }' "$1"
+}
+
+# kernel_field NAME COLUMN: of NAME's line in scripts/kernels
 kernel_field() {
-	awk -v name="$1" -v n="$2" '$1 == name { print $n; found = 1 }
-		END { exit !found }' "$top/scripts/kernels" ||
+	field "$top/scripts/kernels" "$1" "$2" ||
 		die "no kernel '$1'; scripts/kernels has: $(kernel_names)"
 }
 
-kernel_names() { awk '/^[^#]/ { printf "%s ", $1 }' "$top/scripts/kernels"; }
+# machine_field ARCH COLUMN: of ARCH's line in scripts/machines
+machine_field() {
+	field "$top/scripts/machines" "$1" "$2" ||
+		die "no machine '$1' in scripts/machines"
+}
+
+# kernel_names [SET]: all names in scripts/kernels, or those of a set
+kernel_names() {
+	awk -v set="${1-}" '/^[^#]/ && (set == "" || $NF == set) { printf "%s ", $1 }' \
+		"$top/scripts/kernels"
+}
