@@ -78,13 +78,24 @@ need-cc:
 demo: need-tools tests
 	@scripts/demo
 
-.PHONY: check
-check: need-tools tests
-	@scripts/check $(KERNEL)
+# KERNEL= and ARCH= ask for some of scripts/kernels.
+.PHONY: check check-all
+check check-all: need-tools tests
+	@KERNEL='$(KERNEL)' ARCH='$(ARCH)' scripts/$@
+
+# The newest kernels that Debian has now, instead of those that were brought.
+.PHONY: update-kernels
+update-kernels:
+	@find build/kernels -maxdepth 1 -type l -delete
+
+# From what make check-all found.
+.PHONY: support-table
+support-table:
+	@scripts/support-table
 
 # For as long as asked: SECONDS=, and SEED= to repeat what was seen; PAGES=512 for
 # huge entries, 700 for both.
-KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '!/^#/ { name = $$1 } END { print name }' scripts/kernels))
+KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '/quick$$/ { name = $$1 } END { print name }' scripts/kernels))
 .PHONY: torture
 torture: need-tools tests
 	@scripts/torture $(KERNEL_OR_NEWEST) -s $(or $(SECONDS),60) \
@@ -116,7 +127,7 @@ lint:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench
+	  build/bench build/check-all build/torture
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -127,7 +138,9 @@ distclean: clean
 help:
 	@echo 'On a fresh machine (Debian; root or sudo), with nothing loaded on it:'
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
-	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel'
+	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel, ARCH=arm64'
+	@echo '  make check-all   ... on each of scripts/kernels; goes on where it stopped'
+	@echo '  make update-kernels  take newer kernels next time, where Debian has them'
 	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED=, PAGES='
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'

@@ -55,8 +55,24 @@ machine_field() {
 		die "no machine '$1' in scripts/machines"
 }
 
-# kernel_names [SET]: all names in scripts/kernels, or those of a set
-kernel_names() {
-	awk -v set="${1-}" '/^[^#]/ && (set == "" || $NF == set) { printf "%s ", $1 }' \
-		"$top/scripts/kernels"
+kernel_names() { awk '/^[^#]/ { printf "%s ", $1 }' "$top/scripts/kernels"; }
+
+# selected quick|all: the names in scripts/kernels that KERNEL= and ARCH= ask
+# for; without them, those of the quick set, or all. With ARCH=, KERNEL= may be
+# a series.
+selected() {
+	awk -v set="$1" -v kernel="${KERNEL-}" -v arch="${ARCH-}" '
+		/^#/ { next }
+		kernel arch == "" { if (set == "all" || $NF == set) print $1; next }
+		arch != "" && $2 != arch { next }
+		kernel == "" || $1 == kernel || arch != "" && $3 == kernel { print $1 }' \
+		"$top/scripts/kernels" | grep . ||
+		die "no kernel '${KERNEL-}'${ARCH:+ for $ARCH}; scripts/kernels has: $(kernel_names)"
+}
+
+# jobs: how many entries of scripts/kernels to test at once: a core for each, and
+# memory for a guest, its compiler and what the page cache needs
+jobs() {
+	awk -v cores="$(nproc)" '/^MemAvailable/ { n = int($2 / 2000000) }
+		END { n = n > cores ? cores : n; print n < 1 ? 1 : n }' /proc/meminfo
 }
