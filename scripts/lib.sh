@@ -70,9 +70,9 @@ selected() {
 		die "no kernel '${KERNEL-}'${ARCH:+ for $ARCH}; scripts/kernels has: $(kernel_names)"
 }
 
-# jobs: how many entries of scripts/kernels to test at once: a core for each, and
+# at_once: how many entries of scripts/kernels to test at once: a core for each, and
 # memory for a guest, its compiler and what the page cache needs
-jobs() {
+at_once() {
 	awk -v cores="$(nproc)" '/^MemAvailable/ { n = int($2 / 2000000) }
 		END { n = n > cores ? cores : n; print n < 1 ? 1 : n }' /proc/meminfo
 }

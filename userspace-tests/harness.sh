@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # harness.sh NAME: what runs the tests fails when it should: a guest on kernel
 # NAME that panics, hangs, powers off early or warns, a test that fails, and
-# wrong arguments. TAP. Would catch a run that passes whatever happens.
+# wrong arguments; kernels that cannot be brought. TAP. Would catch a run that passes whatever happens.
 set -uo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=../scripts/lib.sh
+. "$(dirname "$0")/../scripts/lib.sh"
 name=$1
 dir=$top/build/check/harness
 count=0
@@ -39,7 +40,10 @@ warns() {
 
 ok "a guest that panics" says "panicked; the end of its log" guest 300 panic
 ok "... shows the log's tail" grep -q sysrq "$dir/said"
-ok "a guest that hangs" says "hung, and was ended after 15 s" guest 15 hang
+# Long enough to boot.
+hang=$(($(machine_field "$(kernel_field "$name" arch)" seconds) / 20))
+ok "a guest that hangs" says "hung, and was ended after $hang s" \
+	guest $hang hang
 ok "a guest that powers off early" \
 	says "off before it came to its end" guest 300 poweroff
 ok "a guest whose kernel warns" warns "its log should not have"
@@ -73,7 +77,7 @@ chmod +x "$dir/bin/apt-get"
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 chmod 755 "$elsewhere"
-cp "$top/scripts/lib.sh" "$elsewhere/"
+cp "$top/scripts/lib.sh" "$top/scripts/check-all" "$elsewhere/"
 ln -s "$(command -v id)" "$(command -v dirname)" "$elsewhere/"
 # shellcheck disable=SC2016  # for the inner shell
 ok "neither root nor sudo" says "this needs root, and there is no sudo: true" \
@@ -100,12 +104,74 @@ ok "tests of this machine without the modules" \
 # What make install installs, in the userland that the modules were built in.
 src=$top/build/guests/$name/src
 release=$(cat "$top/build/kernels/$name/release")
-userland=$("$top/scripts/userland" "$(awk -v name="$name" \
-	'$1 == name { print $2 }' "$top/scripts/kernels")")
-"$top/scripts/in-userland" "$userland" "$src" make install \
+"$top/scripts/in-userland" "$(kernel_field "$name" userland)" "$src" make install \
 	KDIR="/usr/src/linux-headers-$release" INSTALL_MOD_PATH=/src/installed \
 	>"$dir/said" 2>&1
 installed() { find "$src/installed/lib/modules/$release" -name "$1.ko*" | grep -q .; }
 ok "make install installs pfnfault" installed pfnfault
 ok "... and the demo driver" installed pfnfault_demo
+
+# Kernels that cannot be brought: in a tree of its own, with a table of its own,
+# and the userlands of this one.
+tree=$dir/tree
+cp "$top"/scripts/* "$tree/scripts/"
+mkdir -p "$tree/build"
+ln -s "$build/userlands" "$tree/build/userlands"
+{
+	grep '^# name' "$top/scripts/kernels"
+	echo "none amd64 9.9 cloud-amd64 bookworm gcc-12 4K both all"
+	grep -P '^6\.1\t' "$top/scripts/kernels"
+} >"$tree/scripts/kernels"
+ok "a series that Debian has not" says "no kernel 9.9 for amd64 in bookworm" \
+	"$tree/scripts/kernel" none
+ok "an architecture that is not in the table" says "no kernel '' for sparc" \
+	env KERNEL= ARCH=sparc "$top/scripts/check-all"
+mv "$tree/scripts/in-userland" "$tree/scripts/in-userland.real"
+cat >"$tree/scripts/in-userland" <<'EOF'
+#!/bin/sh
+case " $* " in
+*" apt-get "*" download "*) echo "E: Failed to fetch"; exit 100 ;;
+*" apt-get "*" update "* | *" apt-get "*" install "*) exit 0 ;;
+esac
+exec "$0.real" "$@"
+EOF
+chmod +x "$tree/scripts/in-userland"
+ok "a download that fails" says "cannot get linux-" "$tree/scripts/kernel" 6.1
+ok "... and why" grep -q "Failed to fetch" "$dir/said"
+ok "... leaves no kernel that is half there" \
+	test -z "$(find "$tree/build/kernels" -mindepth 1 ! -name '*.log')"
+rm "$tree/build/userlands"
+ok "a machine without Debian's keys" says "install debian-archive-keyring" \
+	env KEYRING=/nonexistent "$tree/scripts/userland" bookworm
+: >"$dir/keyring.gpg"
+ok "a machine without that release's keys" says "has not the keys of bookworm" \
+	env KEYRING="$dir/keyring.gpg" "$tree/scripts/userland" bookworm
+ok "an archive that is not there" says "mmdebstrap failed" \
+	env DEBIAN_MIRROR=file:/nonexistent "$tree/scripts/userland" bookworm
+ok "... leaves no userland that is half there" \
+	test ! -e "$tree/build/userlands/bookworm/.complete"
+# What passed is not tested again; what failed is, or is of other source.
+mkdir "$tree"/{module,demo-driver,userspace-tests}
+touch "$tree/Kbuild" "$tree/README.md"
+cat >"$tree/scripts/check-kernel" <<'EOF'
+#!/bin/sh
+mkdir -p "$2"
+echo "$1" >>"${0%/*}/../tested"
+printf '%s x\n' release arch pages compiler build passed failed skipped \
+	seconds >"$2/result"
+[ "$1" = 6.1 ]
+EOF
+matrix() { # matrix TESTED...: fails, has a line an entry, and tested these
+	rm -f "$tree/tested"
+	! env KERNEL= ARCH= "$tree/scripts/check-all" >"$dir/said" 2>&1 &&
+		[ "$(grep -c '^x  ' "$dir/said")" = 2 ] &&
+		[ "$(sort "$tree/tested" | paste -sd' ')" = "$*" ]
+}
+ok "a matrix with an entry that fails" matrix 6.1 none
+ok "... goes on with that" matrix none
+echo "int x;" >"$tree/module/x.c"
+ok "... and with all, when the source has changed" matrix 6.1 none
+ok "the matrix without root" says "this needs root, and there is no sudo" \
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+	env PATH="$elsewhere" "$BASH" "$elsewhere/check-all"
 echo "1..$count"
