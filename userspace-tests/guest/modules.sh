@@ -81,7 +81,7 @@ load)
 	fi
 	for node in ${bars:+bar} mspec xip spe vram; do
 		ok "/dev/pfnfault-$node is for root alone" \
-			test "$(stat -c %a /dev/pfnfault-$node)" = 600
+			test "$(stat -c %a "/dev/pfnfault-$node")" = 600
 	done
 	ok "pfnfault says that it is used" not unused pfnfault
 
