@@ -32,6 +32,7 @@ says() {
 	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
 }
 
+not() { ! "$@"; }
 guest() { TIMEOUT=$1 "$top/scripts/guest" "$name" "$2" "$dir/$2"; }
 warns() {
 	says "$1" guest 300 warn &&
@@ -171,6 +172,25 @@ ok "a matrix with an entry that fails" matrix 6.1 none
 ok "... goes on with that" matrix none
 echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
+# The table of README.md, from what such a matrix leaves.
+printf '<!-- scripts/support-table -->\nold\n<!-- end of scripts/support-table -->\n' \
+	>"$tree/README.md"
+ok "a table of what did not pass" says "not run, or not passed: none;" \
+	"$tree/scripts/support-table"
+ok "... is not written" grep -qx old "$tree/README.md"
+all=$tree/build/check-all
+mkdir -p "$all/none/core/tap"
+touch "$all/none/passed"
+printf '%s 9\n' release arch pages compiler installers huge passed skipped \
+	>"$all/none/result"
+cp "$all/none/result" "$all/6.1/result"
+echo "1..0 # SKIP no such machine" >"$all/none/core/tap/bar.tap"
+"$tree/scripts/support-table" >"$dir/said" 2>&1
+ok "a table of what passed" \
+	test "$(grep -cxF '| 9 | 9 | 9 | 9 | 9 | 9 | 9 | 9 |' "$tree/README.md")" = 2
+ok "... and of what was skipped, why and where" \
+	grep -qxF '| no such machine | bar | none |' "$tree/README.md"
+ok "... in the place of the last one" not grep -qx old "$tree/README.md"
 ok "the matrix without root" says "this needs root, and there is no sudo" \
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
 	env PATH="$elsewhere" "$BASH" "$elsewhere/check-all"
