@@ -4,6 +4,7 @@
 #define DEMO_H
 
 #include <linux/atomic.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/pfnfault.h>
 
@@ -25,6 +26,10 @@ void vram_take_back(unsigned long pfn, unsigned long nr_pages);
 
 /* RAM that the patterns hold for programs now, in pages. */
 extern atomic_t demo_pages;
+
+/* A parameter of type unsigned int, a size in pages: from 1 to @max, or refused. */
+int demo_set_pages(const char *val, const struct kernel_param *kp,
+		   unsigned int max);
 
 long demo_info(const struct pfnfault_region *region, unsigned long arg);
 

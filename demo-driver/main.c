@@ -34,6 +34,21 @@ static const struct kernel_param_ops pages_ops = {
 module_param_cb(pages, &pages_ops, NULL, 0444);
 MODULE_PARM_DESC(pages, "RAM that the patterns hold for programs now, in pages; read only");
 
+int demo_set_pages(const char *val, const struct kernel_param *kp,
+		   unsigned int max)
+{
+	unsigned int pages;
+	int err = kstrtouint(val, 0, &pages);
+
+	if (!err && (!pages || pages > max))
+		err = -EINVAL;
+	if (err)
+		pr_err("%s=%s: must be from 1 to %u\n", kp->name, val, max);
+	else
+		*(unsigned int *)kp->arg = pages;
+	return err;
+}
+
 /* PFNFAULT_DEMO_INFO, for any node. */
 long demo_info(const struct pfnfault_region *region, unsigned long arg)
 {

@@ -9,8 +9,6 @@
  * file, and so at the last close of the node no mapping is left, and the pages
  * can be freed.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -39,12 +37,7 @@ static unsigned int mspec_pages = 4096;
 
 static int mspec_pages_set(const char *val, const struct kernel_param *kp)
 {
-	int err = param_set_uint_minmax(val, kp, 1, MAX_PAGES);
-
-	if (err)
-		pr_err("mspec_pages=%s: must be from 1 to %d\n", val,
-		       MAX_PAGES);
-	return err;
+	return demo_set_pages(val, kp, MAX_PAGES);
 }
 
 static const struct kernel_param_ops mspec_pages_ops = {
