@@ -10,15 +10,16 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pgtable.h>
+#include <linux/sizes.h>
 
 #include "demo.h"
 #include "vram.h"
 
 struct vram vram = { .lock = __MUTEX_INITIALIZER(vram.lock) };
 
-static unsigned long vram_pages = 1024;
+static unsigned long vram_pages = SZ_4M >> PAGE_SHIFT;
 module_param(vram_pages, ulong, 0444);
-MODULE_PARM_DESC(vram_pages, "size of VRAM, in pages, 1 to 1048576; default 1024");
+MODULE_PARM_DESC(vram_pages, "size of VRAM, in pages, 1 to 1048576; default 4 MiB; less where there is no such run of RAM");
 
 static void *set_aside;		/* what VRAM is, or NULL */
 static unsigned long *used;	/* a bit for each page */
@@ -87,15 +88,20 @@ void vram_take_back(unsigned long pfn, unsigned long nr_pages)
 	mutex_unlock(&vram.lock);
 }
 
+/*
+ * As much as was asked for, or half of that, and so on: how many consecutive
+ * pages there can be, differs between machines.
+ */
 static int allocate(void)
 {
-	set_aside = alloc_pages_exact(vram_pages << PAGE_SHIFT,
-				      GFP_KERNEL | __GFP_NOWARN);
-	if (!set_aside) {
-		pr_err("no %lu consecutive pages to set aside; vram_pages= less?\n",
-		       vram_pages);
-		return -ENOMEM;
+	for (; vram_pages; vram_pages /= 2) {
+		set_aside = alloc_pages_exact(vram_pages << PAGE_SHIFT,
+					      GFP_KERNEL | __GFP_NOWARN);
+		if (set_aside)
+			break;
 	}
+	if (!set_aside)
+		return -ENOMEM;
 	vram.nr_pages = vram_pages;
 	vram.pfn = page_to_pfn(virt_to_page(set_aside));
 	vram.io = (void __iomem __force *)set_aside;

@@ -9,8 +9,6 @@
  * then, and what it did not write is zero. A descriptor for both could be mapped
  * writable, and is refused: O_RDWR is EACCES.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/cacheflush.h>
 #include <linux/fs.h>
@@ -18,6 +16,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pfnfault.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "demo.h"
@@ -34,15 +33,11 @@ static struct {
 	unsigned long loading;	/* bit 0: there is a loader */
 } xip;
 
-static unsigned int xip_pages = MAX_PAGES;
+static unsigned int xip_pages = SZ_1M >> PAGE_SHIFT;
 
 static int xip_pages_set(const char *val, const struct kernel_param *kp)
 {
-	int err = param_set_uint_minmax(val, kp, 1, MAX_PAGES);
-
-	if (err)
-		pr_err("xip_pages=%s: must be from 1 to %d\n", val, MAX_PAGES);
-	return err;
+	return demo_set_pages(val, kp, MAX_PAGES);
 }
 
 static const struct kernel_param_ops xip_pages_ops = {
@@ -50,7 +45,7 @@ static const struct kernel_param_ops xip_pages_ops = {
 };
 
 module_param_cb(xip_pages, &xip_pages_ops, &xip_pages, 0444);
-MODULE_PARM_DESC(xip_pages, "size of /dev/pfnfault-xip, in pages: 1 to 256, default 256");
+MODULE_PARM_DESC(xip_pages, "size of /dev/pfnfault-xip, in pages: 1 to 256; default 1 MiB");
 
 static size_t xip_size(void)
 {
