@@ -31,7 +31,7 @@ struct bar {
 	char name[24];			/* ... and its name */
 	int id;				/* ... and its number */
 	unsigned long pfn;		/* first page of the BAR */
-	void __iomem *regs;		/* reserves the memory type */
+	void __iomem *regs;		/* reserves the memory type: bar_map() */
 };
 
 static DEFINE_IDA(bar_ids);
@@ -113,12 +113,23 @@ static int bar_close(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* What huge entries carry, but on x86: one that says it, as extents do. */
+static pgprot_t bar_prot(pgprot_t prot)
+{
+	/* Device memory is not encrypted, whatever RAM is. */
+	prot = pgprot_decrypted(prot);
+	if (bar_cache == PFNFAULT_WC)
+		return pgprot_writecombine(prot);
+	if (bar_cache == PFNFAULT_UC)
+		return pgprot_noncached(prot);
+	return prot;
+}
+
 static int bar_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct bar *bar = file->private_data;
 
-	/* Device memory is not encrypted, whatever RAM is. */
-	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
+	vma->vm_page_prot = bar_prot(vma->vm_page_prot);
 	return pfnfault_mmap(&bar->region, vma);
 }
 
@@ -165,16 +176,28 @@ free:
 	return ERR_PTR(err);
 }
 
-/* A live mapping of the kernel's reserves the memory type of the BAR (x86). */
+/*
+ * A live mapping of the kernel's reserves the memory type of the BAR (x86). Not
+ * every architecture has ioremap_cache().
+ */
 static void __iomem *bar_map(resource_size_t start, resource_size_t size)
 {
 	switch (bar_cache) {
 	case PFNFAULT_WB:
-		return ioremap_cache(start, size);
+		return (void __iomem __force *)memremap(start, size,
+							MEMREMAP_WB);
 	case PFNFAULT_WC:
 		return ioremap_wc(start, size);
 	}
 	return ioremap(start, size);
+}
+
+static void bar_unmap(void __iomem *regs)
+{
+	if (bar_cache == PFNFAULT_WB)
+		memunmap((void __force *)regs);
+	else
+		iounmap(regs);
 }
 
 static int bar_start(struct bar *bar, struct pci_dev *pdev)
@@ -202,7 +225,7 @@ disable:
 
 static void bar_stop(struct bar *bar, struct pci_dev *pdev)
 {
-	iounmap(bar->regs);
+	bar_unmap(bar->regs);
 	pci_release_region(pdev, BAR);
 	pci_disable_device(pdev);
 }
@@ -234,10 +257,11 @@ static int bar_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct bar *bar;
 	int err;
 
+	/* What shares a page with the BAR is not the program's to map. */
 	if (!(pci_resource_flags(pdev, BAR) & IORESOURCE_MEM) || !size ||
 	    !PAGE_ALIGNED(start) || !PAGE_ALIGNED(size)) {
-		pci_err(pdev, "BAR %d (%pR) is not memory in whole pages of %lu bytes\n",
-			BAR, &pdev->resource[BAR], PAGE_SIZE);
+		pci_err(pdev, "BAR %d (%pR, size %pa) is not memory in whole pages of %lu bytes\n",
+			BAR, &pdev->resource[BAR], &size, PAGE_SIZE);
 		return -ENODEV;
 	}
 	bar = bar_alloc(PHYS_PFN(start), PHYS_PFN(size));
