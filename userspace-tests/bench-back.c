@@ -8,7 +8,7 @@
 #include "bench.h"
 
 #define RUNS 3
-#define BASE ((void *)(1ul << 44))
+#define BASE ((void *)(uintptr_t)(1ull << 44))
 
 /* Called with all of @map mapped and touched; returns what it took. */
 typedef uint64_t (*step_t)(int fd, char *map);

@@ -180,7 +180,7 @@ static inline struct pfnfault_bench_info bench_info(int fd)
  */
 static inline void *map_strategy(const struct strategy *strategy, int fd)
 {
-	void *const address = (void *)(1ul << 44);
+	void *const address = (void *)(uintptr_t)(1ull << 44);
 	int flags = MAP_FIXED_NOREPLACE |
 		(strategy->node ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS);
 
@@ -289,8 +289,9 @@ static inline void bench_start(void)
 {
 	int fd = bar_open(O_RDWR);
 
-	if (page_size != 4096 || bar_pages(fd) != PAGES) {
-		printf("Bail out! made for %lu pages of 4096 bytes\n", PAGES);
+	if (page_size != 4096 || bar_pages(fd) != PAGES || sizeof(long) != 8) {
+		printf("Bail out! made for %lu pages of 4096 bytes, and 64 bits\n",
+		       PAGES);
 		exit(255);
 	}
 	stamp_all(fd);

@@ -42,7 +42,7 @@ static void gdb_write(pid_t pid, void *addr, uint64_t value)
 {
 	char command[96];
 
-	snprintf(command, sizeof(command), "set {unsigned long}%p = %#llx",
+	snprintf(command, sizeof(command), "set {unsigned long long}%p = %#llx",
 		 addr, (unsigned long long)value);
 	gdb(pid, command);
 }

@@ -25,6 +25,9 @@ int main(void)
 {
 	int fd = bar_open(O_RDWR), reader = bar_open(O_RDONLY);
 	size_t size = bar_info(fd).size;
+	/* Of what mmap() can say: a page number of the width of a long. */
+	off_t far = (off_t)1 << (8 * sizeof(long) - 2);
+	off_t last = -page_size;
 	void *map;
 
 	REFUSED(fd, PROT_READ, MAP_SHARED, size, page_size, ENXIO,
@@ -33,9 +36,9 @@ int main(void)
 		ENXIO, "a mapping that begins on the last page and ends past it");
 	REFUSED(fd, PROT_READ, MAP_SHARED, 0, size + page_size, ENXIO,
 		"a mapping one page longer than the BAR");
-	REFUSED(fd, PROT_READ, MAP_SHARED, (off_t)1 << 62, page_size, ENXIO,
+	REFUSED(fd, PROT_READ, MAP_SHARED, far, page_size, ENXIO,
 		"a mapping at a huge offset");
-	REFUSED(fd, PROT_READ, MAP_SHARED, -(off_t)page_size, 2 * page_size,
+	REFUSED(fd, PROT_READ, MAP_SHARED, last, 2 * page_size,
 		EOVERFLOW, "an offset that overflows");
 	REFUSED(fd, PROT_READ, MAP_SHARED, 0, 0, EINVAL, "no length");
 	REFUSED(fd, PROT_READ, MAP_SHARED, 1, page_size, EINVAL,
