@@ -46,15 +46,22 @@ static void test_widths(int fd)
 	volatile uint16_t *h = (void *)b;
 	volatile uint32_t *w = (void *)b;
 	volatile uint64_t *d = (void *)b;
+	union {		/* of RAM: what the CPU's byte order makes of it */
+		unsigned char b[8];
+		uint16_t h[4];
+		uint32_t w[2];
+		uint64_t d;
+	} ram = { .d = 0x1122334455667788 };
 
-	d[0] = 0x1122334455667788;
-	ok(b[0] == 0x88 && b[7] == 0x11, "an 8-byte write, read by bytes");
-	ok(h[1] == 0x5566, "... by 2 bytes");
-	ok(w[1] == 0x11223344, "... by 4 bytes");
-	b[0] = 0xaa;
-	h[1] = 0xbbbb;
-	w[1] = 0xcccccccc;
-	is(d[0], 0xccccccccbbbb77aa, "writes of 1, 2 and 4 bytes, read by 8");
+	d[0] = ram.d;
+	ok(b[0] == ram.b[0] && b[7] == ram.b[7],
+	   "an 8-byte write, read by bytes");
+	ok(h[1] == ram.h[1], "... by 2 bytes");
+	ok(w[1] == ram.w[1], "... by 4 bytes");
+	ram.b[0] = b[0] = 0xaa;
+	ram.h[1] = h[1] = 0xbbbb;
+	ram.w[1] = w[1] = 0xcccccccc;
+	is(d[0], ram.d, "writes of 1, 2 and 4 bytes, read by 8");
 	munmap((void *)b, page_size);
 }
 
@@ -83,7 +90,8 @@ static void test_two_processes(int fd)
 /* A mapping that came with fork(), on a page touched before and one not. */
 static void test_fork(int fd)
 {
-	void *map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, 2048));
+	size_t nr = bar_pages(fd) / 8, far = nr - 48;
+	void *map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, nr));
 	pid_t pid;
 
 	stamp_all(fd);
@@ -91,16 +99,16 @@ static void test_fork(int fd)
 	pid = child();
 	if (!pid) {
 		if (!stamped(page_word(map, 7), 7, 1) ||
-		    !stamped(page_word(map, 2000), 2000, 1))
+		    !stamped(page_word(map, far), far, 1))
 			_exit(1);
 		store(page_word(map, 7), 1007);
-		store(page_word(map, 2000), 3000);
+		store(page_word(map, far), 3000);
 		_exit(0);
 	}
 	is(status_of(pid), 0, "a child reads through the mapping it inherited");
 	ok(load(page_word(map, 7)) == 1007 &&
-	   load(page_word(map, 2000)) == 3000, "... and its parent what it wrote");
-	munmap(map, 2048 * page_size);
+	   load(page_word(map, far)) == 3000, "... and its parent what it wrote");
+	munmap(map, nr * page_size);
 }
 
 /* A descriptor sent over a socket, to a process that never opened the device. */
