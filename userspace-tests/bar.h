@@ -8,12 +8,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <sys/utsname.h>
 
 #include "../demo-driver/pfnfault_demo.h"
+#include "kmod/pfnfault_test.h"
 #include "tap.h"
 
 #define BAR_NODE "/dev/pfnfault-bar"
+#define MADE_NODE "/dev/pfnfault-test"
 #define WINDOW "/sys/module/pfnfault/parameters/window"
 #define DEMO_PAGES "/sys/module/pfnfault_demo/parameters/pages"
 
@@ -70,14 +71,16 @@ static inline uint64_t *page_word(void *map, size_t page)
 	return (uint64_t *)((char *)map + page * page_size);
 }
 
+/* One access, also where a register is half as wide. */
 static inline uint64_t load(const void *addr)
 {
-	return *(const volatile uint64_t *)addr;
+	return __atomic_load_n((const volatile uint64_t *)addr,
+			       __ATOMIC_RELAXED);
 }
 
 static inline void store(void *addr, uint64_t value)
 {
-	*(volatile uint64_t *)addr = value;
+	__atomic_store_n((volatile uint64_t *)addr, value, __ATOMIC_RELAXED);
 }
 
 /* Private, by pages; as above. */
@@ -156,8 +159,43 @@ static inline int set_window(const char *pages)
 	return err ? -1 : 0;
 }
 
+/* As pages; what a machine can have. */
+static inline int set_window_to(size_t pages)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%zu", pages);
+	return set_window(text);
+}
+
+/*
+ * What the kernel is like; all zero where pfnfault_test.ko, which knows, is not
+ * loaded.
+ */
+static inline const struct pfnfault_test_machine *machine(void)
+{
+	static struct pfnfault_test_machine known;
+	int fd = known.pages ? -1 : open(MADE_NODE, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		must(ioctl(fd, PFNFAULT_TEST_MACHINE, &known));
+		close(fd);
+	}
+	return &known;
+}
+
+/* Pages of a page table: what the window is, if nobody has set it. */
+static inline size_t table_pages(void)
+{
+	static size_t pages;
+
+	if (!pages)
+		pages = machine()->table ?: get_window();
+	return pages;
+}
+
 /* See module/window.c. */
-#define TABLE	(page_size / 8)		/* pages of a page table */
+#define TABLE	table_pages()		/* pages of a page table */
 #define START	16			/* pages of the smallest window */
 #define PIECES	16			/* extents that a fault installs of */
 
@@ -205,17 +243,6 @@ static inline uint64_t faults_in_order(void *map, size_t index, size_t nr,
 	return faults;
 }
 
-/* Special huge entries came with Linux 6.12. */
-static inline bool kernel_has_huge(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		must(-1);
-	return major > 6 || (major == 6 && minor >= 12);
-}
-
 /* ---- A touch that may raise a signal ---- */
 
 static sigjmp_buf touch_env;
@@ -244,7 +271,10 @@ static inline int touch(void *addr)
 	return touch_info.si_signo;
 }
 
-/* Does a touch raise SIGBUS, with the address that was touched? */
+/*
+ * Does a touch raise SIGBUS, with the address that was touched? The first of a
+ * page, for s390x tells no more than the page.
+ */
 static inline bool touch_is_sigbus(void *addr)
 {
 	int signo = touch(addr);

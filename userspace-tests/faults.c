@@ -98,7 +98,7 @@ static void test_present_stays(int fd)
 	(void)load(page_word(map, 100));
 	(void)load(page_word(map, 102));
 	is(bar_info(fd).installed - before, 2, "window 1: a page a fault");
-	must(set_window("512"));
+	must(set_window_to(TABLE));
 	for (size_t page = 0; page < nr; page++)
 		(void)load(page_word(map, page));
 	is(bar_info(fd).installed - before, nr,
@@ -126,7 +126,8 @@ static void test_same_page(int fd)
 		size_t page;
 
 		shared_map = must(map_pages(fd, PROT_READ, 0, 2 * TABLE));
-		page = round + TABLE - (uintptr_t)shared_map / page_size % TABLE;
+		page = round % (TABLE / 2) +
+			TABLE - (uintptr_t)shared_map / page_size % TABLE;
 		must(pthread_barrier_init(&barrier, NULL, THREADS) ? -1 : 0);
 		for (int i = 0; i < THREADS; i++)
 			must(pthread_create(&threads[i], NULL, touch_page,

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "bar.h"
-#include "kmod/pfnfault_test.h"
 
-#define MADE_NODE "/dev/pfnfault-test"
+/* Of the region of each file: see machine(). */
+#define MADE_PAGES ((size_t)machine()->pages)
 /*
  * How often to fail, for a setup that is to fail for good. An access in kernel
  * mode that failed once may be tried again by the routine that copies.
@@ -44,13 +44,27 @@ static inline struct pfnfault_test_info made_info(int fd)
 /* All of it, shared. */
 static inline void *made_map(int fd)
 {
-	return must(map_pages(fd, PROT_READ | PROT_WRITE, 0,
-			      PFNFAULT_TEST_PAGES));
+	return must(map_pages(fd, PROT_READ | PROT_WRITE, 0, MADE_PAGES));
+}
+
+/* ... writable or not, with page @page the first one of a page table. */
+static inline void *made_map_at(int fd, int prot, size_t page)
+{
+	size_t size = MADE_PAGES * page_size, unit = TABLE * page_size;
+	char *room = must(mmap(NULL, size + unit, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *map = room + (unit - 1) -
+		((uintptr_t)room + page * page_size + unit - 1) % unit;
+
+	must(munmap(room, size + unit));
+	must(mmap(map, size, prot, MAP_SHARED | MAP_FIXED, fd, 0));
+	madvise(map, size, MADV_NOHUGEPAGE);
+	return map;
 }
 
 static inline void made_unmap(void *map)
 {
-	munmap(map, PFNFAULT_TEST_PAGES * page_size);
+	munmap(map, MADE_PAGES * page_size);
 }
 
 static inline void made_range(int fd, unsigned long request, uint64_t index,
@@ -110,11 +124,50 @@ static inline struct pfnfault_test_pte pte_of(int fd, void *addr)
 	return pte;
 }
 
-/* What si_code tells of failed memory: nothing, in kernels that do not care. */
-static inline int memory_failure_code(void)
+/* x86 keeps a list of memory types, which decides over what a driver wishes. */
+#if defined(__x86_64__) || defined(__i386__)
+#define MEMORY_TYPES true
+#else
+#define MEMORY_TYPES false
+#endif
+
+/*
+ * Is it what si_code tells of failed memory? Nothing, in kernels that do not
+ * care, and on s390x; riscv64 has learnt it in some Linux 6 or 7.
+ */
+static inline bool is_memory_failure(int code)
 {
-	return access("/proc/sys/vm/memory_failure_recovery", F_OK) ?
-		BUS_ADRERR : BUS_MCEERR_AR;
+#ifdef __s390x__
+	return code == BUS_ADRERR;
+#elif defined(__riscv)
+	return code == BUS_ADRERR || code == BUS_MCEERR_AR;
+#else
+	return code == (access("/proc/sys/vm/memory_failure_recovery", F_OK) ?
+			BUS_ADRERR : BUS_MCEERR_AR);
+#endif
+}
+
+/*
+ * Can a fault be held up at @where (enum pfnfault_test_stall)? It can on the
+ * machine that these tests were made on; elsewhere, see kmod/stall.c, and @what
+ * is skipped.
+ */
+static inline bool can_stall(int fd, unsigned int where, const char *what)
+{
+	uint64_t word = 0;
+	struct pfnfault_test_stalled read = {
+		.addr = (uintptr_t)&word, .where = where, .ms = 0,
+	};
+
+	if (!ioctl(fd, PFNFAULT_TEST_STALLED_READ, &read))
+		return true;
+#ifdef __x86_64__
+	must(-1);
+#endif
+	if (errno != EOPNOTSUPP && errno != ENOSYS)
+		must(-1);
+	skip(what, "this kernel has no kprobe there");
+	return false;
 }
 
 /* Does pfnfault let core set every PTE? */
@@ -153,10 +206,32 @@ static inline pthread_t start_thread(void *(*run)(void *), void *arg)
 	return thread;
 }
 
-/* A thread that touches a word, and returns it. */
-static inline void *touch_thread(void *addr)
+/* A thread that touches a word. */
+struct toucher {
+	pthread_t thread;
+	void *addr;
+	uint64_t word;
+};
+
+static inline void *touch_thread(void *arg)
 {
-	return (void *)load(addr);
+	struct toucher *toucher = arg;
+
+	toucher->word = load(toucher->addr);
+	return NULL;
+}
+
+static inline void start_touch(struct toucher *toucher, void *addr)
+{
+	toucher->addr = addr;
+	toucher->thread = start_thread(touch_thread, toucher);
+}
+
+/* What it saw. */
+static inline uint64_t end_touch(struct toucher *toucher)
+{
+	pthread_join(toucher->thread, NULL);
+	return toucher->word;
 }
 
 #endif /* MADE_H */

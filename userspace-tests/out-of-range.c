@@ -10,9 +10,9 @@ int main(void)
 	int fd = made_open(O_RDWR);
 	void *map = made_map(fd);
 
-	ok(in_place(map, 0, 0, PFNFAULT_TEST_PAGES), "mapped");
-	made_range(fd, PFNFAULT_TEST_MOVE, 1, PFNFAULT_TEST_PAGES);
-	ok(in_place(map, 1, 0, PFNFAULT_TEST_PAGES), "all of it is taken back");
+	ok(in_place(map, 0, 0, MADE_PAGES), "mapped");
+	made_range(fd, PFNFAULT_TEST_MOVE, 1, MADE_PAGES);
+	ok(in_place(map, 1, 0, MADE_PAGES), "all of it is taken back");
 	made_unmap(map);
 	close(fd);
 	return done();

@@ -7,7 +7,7 @@
  */
 #include "made.h"
 
-#define PAGES PFNFAULT_TEST_PAGES
+#define PAGES MADE_PAGES
 
 static const char * const names[] = { "SIGBUS", "zeros", "ones" };
 
@@ -206,6 +206,11 @@ static void test_last_moment(unsigned long policy)
 	void *map, *err;
 
 	stalled_fd = made_open(O_RDWR);
+	if (!can_stall(stalled_fd, read.where,
+		       "a fault is about to call resolve()")) {
+		close(stalled_fd);
+		return;
+	}
 	map = made_map(stalled_fd);
 	read.addr = (uintptr_t)page_word(map, 3);
 	stalls = made_info(stalled_fd).stalls;

@@ -5,7 +5,7 @@
  */
 #include "made.h"
 
-#define PAGES PFNFAULT_TEST_PAGES
+#define PAGES MADE_PAGES
 
 /* pfnfault_prefault() in the VMA at @addr: 0 or the errno. */
 static int prefault(int fd, void *addr, uint64_t index, uint64_t nr)
@@ -52,7 +52,7 @@ static void test_part(void)
 	is(load(page_word(map, 12)), PFNFAULT_TEST_WORD(0, 112),
 	   "... with the right contents");
 	is(made_info(fd).faults, 0, "... without a fault");
-	must(set_window("512"));
+	must(set_window_to(TABLE));
 	made_setup(fd, TEST_REGION_SHORT, 8, 0, 0);
 	is(prefault(fd, map, 100, 50), 0, "from short extents");
 	ok(made_info(fd).installed == 50, "... all pages");
@@ -106,20 +106,21 @@ static void test_private(void)
 {
 	struct pfnfault_test_setup setup = { .kind = TEST_REGION, .cow = 1 };
 	int fd = made_open(O_RDWR);
+	size_t half = PAGES / 2;
 	uint64_t faults;
 	void *map;
 
 	must(ioctl(fd, PFNFAULT_TEST_SETUP, &setup));
 	map = must(mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE, fd, 0));
-	for (size_t page = 0; page < PAGES; page += 512)
-		store(page_word(map, page), 7);
+	store(map, 7);
+	store(page_word(map, half), 7);
 	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, PAGES);
 	is(prefault(fd, map, 0, PAGES), 0, "a private mapping with copies");
 	faults = made_info(fd).faults;
-	ok(in_place(map, 0, 1, 512) && in_place(map, 0, 513, 1024),
+	ok(in_place(map, 0, 1, half) && in_place(map, 0, half + 1, PAGES),
 	   "... is all there");
-	ok(load(map) == 7 && load(page_word(map, 512)) == 7,
+	ok(load(map) == 7 && load(page_word(map, half)) == 7,
 	   "... with its copies");
 	is(made_info(fd).faults, faults, "... without a fault");
 	made_revoke(fd, REVOKE_ONES);

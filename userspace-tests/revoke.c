@@ -212,7 +212,8 @@ static void test_claimed(void)
 	for (int bar = 0; file && bar <= 2; bar++)
 		if (fscanf(file, "%llx %llx %*x", &start, &end) != 2)
 			break;
-	fclose(file);
+	if (file)
+		fclose(file);
 	claim.start = start;
 	claim.size = end + 1 - start;
 	must(ioctl(made, PFNFAULT_TEST_CLAIM, &claim));

@@ -127,7 +127,7 @@ static void test_shared(void)
 
 static void test_wrong(void)
 {
-	static const uint64_t sizes[] = { 0, 1, PFNFAULT_VRAM_MAX_SIZE + 4096 };
+	const uint64_t sizes[] = { 0, 1, PFNFAULT_VRAM_MAX_SIZE + page_size };
 	struct pfnfault_vram_object arg;
 	int fd = vram_open();
 	uint64_t object = vram_create(fd, 2);
@@ -138,7 +138,7 @@ static void test_wrong(void)
 		      "a wrong size");
 	}
 	is(vram_move(fd, object, 2), EINVAL, "a wrong place: EINVAL");
-	is(vram_move(fd, object + 4096, 1), ENOENT, "an odd offset: ENOENT");
+	is(vram_move(fd, object + page_size, 1), ENOENT, "an odd offset: ENOENT");
 	is(vram_move(fd, ~0ULL << 22, 1), ENOENT, "no such object: ENOENT");
 	fails(ioctl(fd, PFNFAULT_VRAM_INFO, NULL) < 0, EFAULT, "no address");
 	fails(ioctl(fd, 12345, &arg) < 0, ENOTTY, "an ioctl that is none");

@@ -15,13 +15,14 @@ static bool waits_in(int fd, unsigned int nr)
 static void test_wake(int wait, const char *what)
 {
 	int fd = made_open(O_RDWR);
-	void *map = made_map(fd), *word;
+	void *map = made_map(fd);
 	struct pfnfault_test_info info;
-	pthread_t thread;
+	struct toucher toucher;
+	uint64_t word;
 	double woken;
 
 	made_busy(fd, wait);
-	thread = start_thread(touch_thread, page_word(map, 7));
+	start_touch(&toucher, page_word(map, 7));
 	ok(comes_true(made_info(fd).retries == 1), "%s", what);
 	usleep(450000);
 	info = made_info(fd);
@@ -36,11 +37,11 @@ static void test_wake(int wait, const char *what)
 	}
 	woken = seconds(CLOCK_MONOTONIC);
 	made_wake(fd);
-	pthread_join(thread, &word);
+	word = end_touch(&toucher);
 	woken = seconds(CLOCK_MONOTONIC) - woken;
 	ok(woken < 0.09, "... and goes on when woken (%d us)",
 	   (int)(woken * 1e6));
-	is((uintptr_t)word, PFNFAULT_TEST_WORD(0, 7), "... with the page");
+	is(word, PFNFAULT_TEST_WORD(0, 7), "... with the page");
 	is(made_info(fd).retries, info.retries,
 	   "... and waits no more");
 	made_unmap(map);
@@ -51,18 +52,18 @@ static void test_wake(int wait, const char *what)
 static void test_many(void)
 {
 	int fd = made_open(O_RDWR), wrong = 0;
-	void *map = made_map(fd), *word;
-	pthread_t threads[16];
+	size_t apart = MADE_PAGES / 16;
+	struct toucher touchers[16];
+	void *map = made_map(fd);
 
 	made_busy(fd, TEST_WAIT_EVENT);
 	for (int i = 0; i < 16; i++)
-		threads[i] = start_thread(touch_thread, page_word(map, i * 64));
+		start_touch(&touchers[i], page_word(map, i * apart));
 	ok(waits_in(fd, 16), "16 threads wait");
 	made_wake(fd);
-	for (int i = 0; i < 16; i++) {
-		pthread_join(threads[i], &word);
-		wrong += (uintptr_t)word != PFNFAULT_TEST_WORD(0, i * 64);
-	}
+	for (int i = 0; i < 16; i++)
+		wrong += end_touch(&touchers[i]) !=
+			PFNFAULT_TEST_WORD(0, i * apart);
 	is(wrong, 0, "... and one call wakes them all");
 	made_unmap(map);
 	close(fd);
@@ -79,7 +80,7 @@ static double slowest_round(int fd, int rounds)
 		char *heap = must(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
 				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
-		heap[i * 4096 % (1 << 20)] = 1;
+		heap[i * page_size % (1 << 20)] = 1;
 		if (!in_place(map, 0, 0, 4))
 			must(-1);
 		must(mprotect(map, page_size, PROT_READ));
@@ -98,12 +99,12 @@ static double slowest_round(int fd, int rounds)
 static void test_nobody_stalls(void)
 {
 	int busy = made_open(O_RDWR), other = made_open(O_RDWR);
-	void *map = made_map(busy), *word;
-	pthread_t thread;
+	void *map = made_map(busy);
+	struct toucher toucher;
 	double slowest;
 
 	made_busy(busy, TEST_WAIT_EVENT);
-	thread = start_thread(touch_thread, map);
+	start_touch(&toucher, map);
 	ok(waits_in(busy, 1), "a thread waits");
 	slowest = slowest_round(other, 20);
 	ok(slowest < 0.25, "... others map, touch and unmap (slowest %d us)",
@@ -119,8 +120,8 @@ static void test_nobody_stalls(void)
 	ok(slowest < 0.25, "... after many attempts too (slowest %d us)",
 	   (int)(slowest * 1e6));
 	made_wake(busy);
-	pthread_join(thread, &word);
-	is((uintptr_t)word, PFNFAULT_TEST_WORD(0, 0), "... and it ends well");
+	is(end_touch(&toucher), PFNFAULT_TEST_WORD(0, 0),
+	   "... and it ends well");
 	made_unmap(map);
 	close(busy);
 	close(other);
@@ -158,20 +159,19 @@ static void test_wait_errors(void)
 			.wait = TEST_WAIT_ERROR, .wait_value = errors[i],
 		};
 		int fd = made_open(O_RDWR);
-		void *map = made_map(fd), *word;
+		void *map = made_map(fd);
 		struct pfnfault_test_info info;
-		pthread_t thread;
+		struct toucher toucher;
 
 		must(ioctl(fd, PFNFAULT_TEST_SETUP, &setup));
-		thread = start_thread(touch_thread, page_word(map, 1));
+		start_touch(&toucher, page_word(map, 1));
 		usleep(100000);
 		info = made_info(fd);
 		ok(info.waits >= 2 && info.waits < 60,
 		   "a wait() that gives %d is not called at full speed (%d times in 100 ms)",
 		   errors[i], (int)info.waits);
 		made_wake(fd);
-		pthread_join(thread, &word);
-		is((uintptr_t)word, PFNFAULT_TEST_WORD(0, 1),
+		is(end_touch(&toucher), PFNFAULT_TEST_WORD(0, 1),
 		   "... and the page comes when there is one");
 		made_unmap(map);
 		close(fd);
@@ -194,7 +194,7 @@ static void test_fixup(void)
 	struct { int fd; struct pfnfault_test_fixup fixup; } call = {
 		.fd = fd, .fixup = { .addr = (uintptr_t)page_word(map, 9) },
 	};
-	uint64_t bits[PFNFAULT_TEST_PAGES / 64];
+	uint64_t bits[PFNFAULT_TEST_MAX_PAGES / 64];
 	pthread_t thread;
 
 	made_busy(fd, TEST_WAIT_EVENT);
@@ -227,7 +227,7 @@ static void test_fixup(void)
 	   "... and told as written");
 
 	made_busy(fd, TEST_WAIT_EVENT);
-	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, PFNFAULT_TEST_PAGES);
+	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, MADE_PAGES);
 	fflush(stdout);
 	if (!child()) {
 		alarm(1);	/* SIGALRM is fatal */
@@ -243,30 +243,29 @@ static void test_fixup(void)
 static void test_moving(void)
 {
 	int fd = made_open(O_RDWR);
-	void *map = made_map(fd), *word;
+	void *map = made_map(fd);
 	struct pfnfault_test_info info;
-	pthread_t thread;
+	struct toucher toucher;
 
-	ok(in_place(map, 0, 0, PFNFAULT_TEST_PAGES), "all mapped");
+	ok(in_place(map, 0, 0, MADE_PAGES), "all mapped");
 	made_range(fd, PFNFAULT_TEST_BEGIN, 100, 50);
 	info = made_info(fd);
 	ok(in_place(map, 0, 0, 100) && in_place(map, 0, 150, 200),
 	   "pages 100 to 149 are moving: the others can be read");
 	is(made_info(fd).faults, info.faults, "... without a fault");
-	thread = start_thread(touch_thread, page_word(map, 149));
+	start_touch(&toucher, page_word(map, 149));
 	ok(comes_true(made_info(fd).retries == info.retries + 1),
 	   "a thread on page 149 waits");
 	usleep(300000);
 	is(made_info(fd).retries, info.retries + 1, "... and does not poll");
 	is(made_info(fd).calls, info.calls, "... nor asks resolve()");
-	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, PFNFAULT_TEST_PAGES);
+	made_range(fd, PFNFAULT_TEST_INVALIDATE, 0, MADE_PAGES);
 	ok(in_place(map, 0, 0, 100) && in_place(map, 0, 150, 200),
 	   "faults on the others do not wait");
 	is(pte_of(fd, page_word(map, 120)).value, 0,
 	   "... nor install what moves");
 	must(ioctl(fd, PFNFAULT_TEST_END));
-	pthread_join(thread, &word);
-	is((uintptr_t)word, PFNFAULT_TEST_WORD(0, 149),
+	is(end_touch(&toucher), PFNFAULT_TEST_WORD(0, 149),
 	   "it ends with the page as it was, from its new place");
 	made_unmap(map);
 	close(fd);
@@ -282,7 +281,7 @@ static void revoke_in_wait(int wait, bool move, unsigned long policy)
 	pid_t pid;
 
 	if (move)
-		made_range(fd, PFNFAULT_TEST_BEGIN, 0, PFNFAULT_TEST_PAGES);
+		made_range(fd, PFNFAULT_TEST_BEGIN, 0, MADE_PAGES);
 	else
 		made_busy(fd, wait);
 	pid = child();

@@ -134,7 +134,7 @@ static long fixup(void __user *arg)
 
 static long collect(struct test *test, void __user *arg)
 {
-	DECLARE_BITMAP(bitmap, PFNFAULT_TEST_PAGES);
+	DECLARE_BITMAP(bitmap, PFNFAULT_TEST_MAX_PAGES) = { };
 	long count = pfnfault_dirty_collect(&test->region, bitmap);
 
 	if (count >= 0 && copy_to_user(arg, bitmap, sizeof(bitmap)))

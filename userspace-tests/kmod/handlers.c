@@ -61,7 +61,7 @@ static vm_fault_t test_fault(struct vm_fault *vmf)
 		if (test->setup.value == TEST_INSERT_ADDRESS)
 			return beyond_the_vma(vmf, pfn);
 		if (test->setup.value == TEST_INSERT_NO_PFN)
-			pfn = 1UL << 41;
+			pfn = NO_PFN;
 		return pfnfault_insert_pfn(vmf, pfn);
 	case TEST_NOPFN:
 		return pfnfault_nopfn(vmf, test_nopfn);
@@ -69,7 +69,7 @@ static vm_fault_t test_fault(struct vm_fault *vmf)
 		atomic_long_inc(&test->calls);
 		return pfnfault_insert_range(vmf, test->setup.value,
 					     test_pfn(test, test->setup.value),
-					     PFNFAULT_TEST_PAGES -
+					     TEST_PAGES -
 					     test->setup.value,
 					     vmf->vma->vm_page_prot);
 	case TEST_ERRNO:

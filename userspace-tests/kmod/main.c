@@ -5,7 +5,6 @@
 #include <linux/ioport.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/pgtable.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -18,7 +17,7 @@ static int resolve_badly(int how, struct pfnfault_extent *extent)
 		extent->nr = 0;
 		break;
 	case TEST_EXTENT_ELSEWHERE:
-		extent->index = PFNFAULT_TEST_PAGES / 2;
+		extent->index = TEST_PAGES / 2;
 		extent->nr = 1;
 		break;
 	case TEST_EXTENT_BEYOND:
@@ -34,7 +33,7 @@ static int resolve_badly(int how, struct pfnfault_extent *extent)
 		extent->flags = 1;
 		break;
 	case TEST_EXTENT_NO_PFN:
-		extent->pfn = 1UL << 41;
+		extent->pfn = NO_PFN;
 		break;
 	case TEST_EXTENT_POSITIVE:
 		return 1;
@@ -76,7 +75,7 @@ static void test_free(struct pfnfault_region *region)
 
 	pfnfault_space_destroy(&test->space);
 	for (place = 0; place < 2; place++)
-		free_pages_exact(test->memory[place], PLACE_SIZE);
+		test_free_place(test->memory[place]);
 	kfree(test);
 }
 
@@ -105,12 +104,12 @@ static const struct pfnfault_ops test_wait_ops = {
 
 static bool fill_place(struct test *test, int place)
 {
-	void *memory = alloc_pages_exact(PLACE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	void *memory = test_alloc_place();
 	unsigned long page;
 
 	if (!memory)
 		return false;
-	for (page = 0; page < PFNFAULT_TEST_PAGES; page++)
+	for (page = 0; page < TEST_PAGES; page++)
 		*(u64 *)(memory + page * PAGE_SIZE) =
 			PFNFAULT_TEST_WORD(place, page);
 	test->memory[place] = memory;
@@ -132,7 +131,7 @@ static int test_open(struct inode *inode, struct file *file)
 	if (err)
 		goto free_both;
 	err = pfnfault_region_init(&test->region, &test_ops, &test->space, 0,
-				   PFNFAULT_TEST_PAGES);
+				   TEST_PAGES);
 	if (err)
 		goto destroy;
 	pfnfault_file_open(&test->space, file);
@@ -142,9 +141,9 @@ static int test_open(struct inode *inode, struct file *file)
 destroy:
 	pfnfault_space_destroy(&test->space);
 free_both:
-	free_pages_exact(test->memory[1], PLACE_SIZE);
+	test_free_place(test->memory[1]);
 free_place:
-	free_pages_exact(test->memory[0], PLACE_SIZE);
+	test_free_place(test->memory[0]);
 free:
 	kfree(test);
 	return err;
@@ -172,35 +171,6 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 		return pfnfault_mmap(&test->region, vma);
 	}
 	return test_mmap_handler(test, vma);
-}
-
-static int read_pte(pte_t *pte, unsigned long addr, void *data)
-{
-	struct pfnfault_test_pte *query = data;
-	pte_t now = ptep_get(pte);
-
-	query->value = pte_none(now) ? 0 : pte_val(now);
-	query->pfn = pte_none(now) ? 0 : pte_pfn(now);
-	return 0;
-}
-
-static long test_pte(void __user *arg)
-{
-	struct pfnfault_test_pte query;
-	struct vm_area_struct *vma;
-	long err = -EFAULT;
-
-	if (copy_from_user(&query, arg, sizeof(query)))
-		return -EFAULT;
-	mmap_read_lock(current->mm);
-	vma = find_vma(current->mm, query.addr);
-	if (vma && query.addr >= vma->vm_start && (vma->vm_flags & VM_PFNMAP))
-		err = apply_to_page_range(current->mm, query.addr & PAGE_MASK,
-					  PAGE_SIZE, read_pte, &query);
-	mmap_read_unlock(current->mm);
-	if (!err && copy_to_user(arg, &query, sizeof(query)))
-		return -EFAULT;
-	return err;
 }
 
 static long test_stalled_read(void __user *arg)
@@ -317,7 +287,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		if (copy_from_user(&setup, user, sizeof(setup)))
 			return -EFAULT;
 		if (setup.kind == TEST_REGION_SHORT &&
-		    (setup.value <= 0 || PFNFAULT_TEST_PAGES % setup.value))
+		    (setup.value <= 0 || TEST_PAGES % setup.value))
 			return -EINVAL;
 		test->setup = setup;
 		test->awake = false;
@@ -340,6 +310,8 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_stalled_read(user);
 	case PFNFAULT_TEST_INFO:
 		return test_info(test, user);
+	case PFNFAULT_TEST_MACHINE:
+		return test_machine(user);
 	case PFNFAULT_TEST_CLAIM:
 		return test_claim(test, user);
 	case PFNFAULT_TEST_CODE:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * /dev/pfnfault-test: faults made to order. Every open file has a region of its
- * own, on RAM: PFNFAULT_TEST_PAGES pages that can be in one of two places. The
- * first word of each page is PFNFAULT_TEST_WORD(place, page).
+ * own, on RAM, of as many pages as PFNFAULT_TEST_MACHINE says, that can be in one
+ * of two places. The first word of each page is PFNFAULT_TEST_WORD(place, page).
  */
 #ifndef PFNFAULT_TEST_H
 #define PFNFAULT_TEST_H
@@ -10,7 +10,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define PFNFAULT_TEST_PAGES 1024
+/* The most that a region has: as many where pages are small, fewer elsewhere. */
+#define PFNFAULT_TEST_MAX_PAGES 1024
 #define PFNFAULT_TEST_WORD(place, page) \
 	(0x7e57000000000000ULL | (__u64)(place) << 32 | (page))
 
@@ -100,6 +101,20 @@ struct pfnfault_test_setup {
 	__u32 hole;
 };
 
+/**
+ * struct pfnfault_test_machine - what differs between machines and kernels
+ * @pages: of the region of each file
+ * @table: pages that a page table maps
+ * @block: pages that a huge entry maps; 0: this kernel has none for PFNs
+ * @access: the kernel asks ->access where a debugger reads or writes
+ */
+struct pfnfault_test_machine {
+	__u32 pages;
+	__u32 table;
+	__u32 block;
+	__u32 access;
+};
+
 /* @start and @size in bytes */
 struct pfnfault_test_claim {
 	__u64 start;
@@ -116,11 +131,18 @@ struct pfnfault_test_range {
  * @addr: in
  * @value: the PTE as the CPU sees it, 0 where there is none
  * @pfn: its PFN
+ * @flags: all but the PFN, and whether it was accessed or written
+ * @cache: a bit for each enum pfnfault_cache that it may be, by the kernel's
+ *	pgprot_writecombine() and pgprot_noncached()
+ * @pad: not used
  */
 struct pfnfault_test_pte {
 	__u64 addr;
 	__u64 value;
 	__u64 pfn;
+	__u64 flags;
+	__u32 cache;
+	__u32 pad;
 };
 
 /**
@@ -216,11 +238,13 @@ struct pfnfault_test_prefault {
 #define PFNFAULT_TEST_PREFAULT	 _IOW('P', 0x7e, struct pfnfault_test_prefault)
 #define PFNFAULT_TEST_FIXUP	 _IOWR('P', 0x7f, struct pfnfault_test_fixup)
 #define PFNFAULT_TEST_DIRTY_START _IO('P', 0x80)
-/* Into a bitmap of PFNFAULT_TEST_PAGES bits; gives their number */
-#define PFNFAULT_TEST_DIRTY_COLLECT _IOR('P', 0x81, __u64[PFNFAULT_TEST_PAGES / 64])
+/* Into a bitmap of PFNFAULT_TEST_MAX_PAGES bits; gives their number */
+#define PFNFAULT_TEST_DIRTY_COLLECT \
+	_IOR('P', 0x81, __u64[PFNFAULT_TEST_MAX_PAGES / 64])
 #define PFNFAULT_TEST_DIRTY_STOP _IO('P', 0x82)
 /* pfnfault_region_set_window(@arg) */
 #define PFNFAULT_TEST_WINDOW	 _IO('P', 0x83)
+#define PFNFAULT_TEST_MACHINE	 _IOR('P', 0x84, struct pfnfault_test_machine)
 /* pfnfault_errno(@arg), as enum pfnfault_test_code */
 #define PFNFAULT_TEST_CODE	 _IO('P', 0x79)
 

@@ -2,7 +2,8 @@
 /*
  * Holds up one task between what pfnfault has decided and what it is about to
  * do, so that a race which takes nanoseconds takes place. By kprobes: the module
- * under test is the one that is shipped.
+ * under test is the one that is shipped. Where a kernel has none, or none at a
+ * function's entry, test_stall() says so.
  */
 #include <linux/delay.h>
 #include <linux/kprobes.h>
@@ -10,6 +11,7 @@
 
 #include "test.h"
 
+#ifdef CONFIG_KPROBES
 static struct task_struct *stalled_task;
 static unsigned int stall_ms;
 static unsigned int stalls;
@@ -37,16 +39,22 @@ static struct kprobe probes[] = {
 	},
 };
 
-/* The current task stalls the next time that it comes to @where. */
+/*
+ * The current task stalls the next time that it comes to @where. -EOPNOTSUPP:
+ * no task can be made to.
+ */
 int test_stall(unsigned int where, unsigned int ms)
 {
 	int err;
 
 	if (where >= TEST_STALLS)
 		return -EINVAL;
+	/* A kprobe that is registered again must be as new. */
+	probes[where].addr = NULL;
+	probes[where].flags = 0;
 	err = register_kprobe(&probes[where]);
 	if (err)
-		return err;
+		return err == -EINVAL || err == -EILSEQ ? -EOPNOTSUPP : err;
 	stall_ms = ms;
 	WRITE_ONCE(stalled_task, current);
 	return 0;
@@ -61,7 +69,19 @@ void test_unstall(unsigned int where)
 {
 	WRITE_ONCE(stalled_task, NULL);
 	unregister_kprobe(&probes[where]);
-	/* A kprobe that is registered again must be as new. */
-	probes[where].addr = NULL;
-	probes[where].flags = 0;
 }
+#else
+int test_stall(unsigned int where, unsigned int ms)
+{
+	return -EOPNOTSUPP;
+}
+
+unsigned int test_stalls(void)
+{
+	return 0;
+}
+
+void test_unstall(unsigned int where)
+{
+}
+#endif /* CONFIG_KPROBES */

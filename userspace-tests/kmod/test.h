@@ -3,11 +3,22 @@
 #define TEST_H
 
 #include <linux/mm.h>
+#include <linux/minmax.h>
 #include <linux/pfnfault.h>
+#include <linux/sizes.h>
 
 #include "pfnfault_test.h"
 
-#define PLACE_SIZE (PFNFAULT_TEST_PAGES * PAGE_SIZE)
+/*
+ * A place is at most 16 MiB, of consecutive pages: 1024 of 4 or 16 KiB, 256 of
+ * 64 KiB.
+ */
+#define TEST_PAGES \
+	min_t(unsigned long, PFNFAULT_TEST_MAX_PAGES, SZ_16M >> PAGE_SHIFT)
+#define PLACE_SIZE (TEST_PAGES * PAGE_SIZE)
+/* More than any CPU can address. */
+#define NO_PFN (BITS_PER_LONG == 64 ? (~0UL >> PAGE_SHIFT) - 2 * TEST_PAGES : \
+				      ~0UL - 2 * TEST_PAGES)
 /* What memory is overwritten with once it was vacated. */
 #define POISON 0xdb
 
@@ -46,6 +57,10 @@ static inline bool test_inject(struct test *test)
 	return atomic_add_unless(&test->times, -1, 0);
 }
 
+void *test_alloc_place(void);
+void test_free_place(void *place);
+long test_machine(void __user *arg);
+long test_pte(void __user *arg);
 int test_stall(unsigned int where, unsigned int ms);
 unsigned int test_stalls(void);
 void test_unstall(unsigned int where);
