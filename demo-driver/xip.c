@@ -10,9 +10,9 @@
  * writable, and is refused: O_RDWR is EACCES.
  */
 #include <linux/bitops.h>
-#include <linux/cacheflush.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>	/* flush_icache_range(), from Linux 5.10 on */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pfnfault.h>
