@@ -118,6 +118,9 @@ static pgprot_t bar_prot(pgprot_t prot)
 {
 	/* Device memory is not encrypted, whatever RAM is. */
 	prot = pgprot_decrypted(prot);
+	/* Where there are none, it is not for modules (s390x). */
+	if (!IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP))
+		return prot;
 	if (bar_cache == PFNFAULT_WC)
 		return pgprot_writecombine(prot);
 	if (bar_cache == PFNFAULT_UC)

@@ -65,7 +65,12 @@ static void test_made(void)
 	is(peek(page_word(map, 8) - 1, got, 16), 8, "it ends with the VMA");
 	fails(peek(page_word(map, 8), got, 8) < 0, EIO, "... behind which");
 	munmap(map, 8 * page_size);
-	map = must(map_pages(fd, PROT_READ | PROT_WRITE, PAGES - 2, 2));
+	/* The last two pages, and nothing behind them. */
+	map = must(mmap(NULL, 3 * page_size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	must(mmap(map, 2 * page_size, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_FIXED, fd, (PAGES - 2) * page_size));
+	must(munmap(page_word(map, 2), page_size));
 	is(peek(page_word(map, 2) - 1, got, 16), 8, "it ends with the region");
 	munmap(map, 2 * page_size);
 	free(buf);

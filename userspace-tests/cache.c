@@ -48,8 +48,8 @@ static void test_mode(const struct pfnfault_test_pte *pte, const char *mode)
 	static const char *const names[] = { "wb", "wc", "uc" };
 	unsigned int i = 0;
 
-	if (MEMORY_TYPES || pte->cache == 7) {
-		skip("the mode that was asked for", MEMORY_TYPES ?
+	if (memory_types() || pte->cache == 7) {
+		skip("the mode that was asked for", memory_types() ?
 		     "the kernel's list of memory types decides" :
 		     "this machine's PTEs have no cache modes");
 		return;

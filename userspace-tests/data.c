@@ -58,9 +58,12 @@ static void test_widths(int fd)
 	   "an 8-byte write, read by bytes");
 	ok(h[1] == ram.h[1], "... by 2 bytes");
 	ok(w[1] == ram.w[1], "... by 4 bytes");
-	ram.b[0] = b[0] = 0xaa;
-	ram.h[1] = h[1] = 0xbbbb;
-	ram.w[1] = w[1] = 0xcccccccc;
+	ram.b[0] = 0xaa;
+	ram.h[1] = 0xbbbb;
+	ram.w[1] = 0xcccccccc;
+	b[0] = 0xaa;
+	h[1] = 0xbbbb;
+	w[1] = 0xcccccccc;
 	is(d[0], ram.d, "writes of 1, 2 and 4 bytes, read by 8");
 	munmap((void *)b, page_size);
 }

@@ -4,6 +4,7 @@
 #define MADE_H
 
 #include <pthread.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "bar.h"
@@ -124,12 +125,19 @@ static inline struct pfnfault_test_pte pte_of(int fd, void *addr)
 	return pte;
 }
 
+static inline bool machine_is(const char *arch)
+{
+	struct utsname name;
+
+	must(uname(&name));
+	return !strcmp(name.machine, arch);
+}
+
 /* x86 keeps a list of memory types, which decides over what a driver wishes. */
-#if defined(__x86_64__) || defined(__i386__)
-#define MEMORY_TYPES true
-#else
-#define MEMORY_TYPES false
-#endif
+static inline bool memory_types(void)
+{
+	return machine_is("x86_64") || machine_is("i686");
+}
 
 /*
  * Is it what si_code tells of failed memory? Nothing, in kernels that do not
@@ -137,14 +145,12 @@ static inline struct pfnfault_test_pte pte_of(int fd, void *addr)
  */
 static inline bool is_memory_failure(int code)
 {
-#ifdef __s390x__
-	return code == BUS_ADRERR;
-#elif defined(__riscv)
-	return code == BUS_ADRERR || code == BUS_MCEERR_AR;
-#else
+	if (machine_is("s390x"))
+		return code == BUS_ADRERR;
+	if (machine_is("riscv64") && code == BUS_ADRERR)
+		return true;
 	return code == (access("/proc/sys/vm/memory_failure_recovery", F_OK) ?
 			BUS_ADRERR : BUS_MCEERR_AR);
-#endif
 }
 
 /*
@@ -161,10 +167,7 @@ static inline bool can_stall(int fd, unsigned int where, const char *what)
 
 	if (!ioctl(fd, PFNFAULT_TEST_STALLED_READ, &read))
 		return true;
-#ifdef __x86_64__
-	must(-1);
-#endif
-	if (errno != EOPNOTSUPP && errno != ENOSYS)
+	if (errno != EOPNOTSUPP || machine_is("x86_64"))
 		must(-1);
 	skip(what, "this kernel has no kprobe there");
 	return false;

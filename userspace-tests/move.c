@@ -101,8 +101,8 @@ static void test_verdict(void)
 	int fd = made_open(O_RDWR);
 	void *map;
 
-	if (!MEMORY_TYPES || by_core()) {
-		skip(what, MEMORY_TYPES ? "core is asked for every page" :
+	if (!memory_types() || by_core()) {
+		skip(what, memory_types() ? "core is asked for every page" :
 		     "this kernel keeps no list of memory types");
 		close(fd);
 		return;

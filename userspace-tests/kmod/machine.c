@@ -33,9 +33,11 @@ struct query {
 /* Which cache modes @bits may be, going by the bits in which they differ. */
 static u32 cache_of(u64 bits, pgprot_t prot)
 {
+	/* s390x keeps what write-combining is from modules. */
+	pgprot_t wc = IS_ENABLED(CONFIG_S390) ? prot : pgprot_writecombine(prot);
 	const u64 modes[] = {
 		[PFNFAULT_WB] = pgprot_val(prot),
-		[PFNFAULT_WC] = pgprot_val(pgprot_writecombine(prot)),
+		[PFNFAULT_WC] = pgprot_val(wc),
 		[PFNFAULT_UC] = pgprot_val(pgprot_noncached(prot)),
 	};
 	u64 mask = (modes[0] ^ modes[1]) | (modes[0] ^ modes[2]);
