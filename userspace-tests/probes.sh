@@ -9,17 +9,20 @@ dir=$top/build/check/probes
 count=0
 # shellcheck source=../scripts/lib.sh
 . "$top/scripts/lib.sh"
-userland=$("$top/scripts/userland" "$(kernel_field "$name" 2)") || exit 1
-headers=/usr/src/linux-headers-$(cat "$build/kernels/$name/release")
+"$top/scripts/kernel" "$name" || exit 1
 
-# builds VAR=VALUE...: a fresh copy of module/, up to the first object
+again() {
+	"$top/scripts/kbuild" "$name" "$dir" M=/src/module "$@" modules \
+		>"$dir/said" 2>&1 </dev/null
+}
+
+# builds VAR=VALUE...: a fresh copy of module/
 builds() {
 	as_root rm -rf "$dir"
 	mkdir -p "$dir/module"
 	(cd "$top" && git ls-files module | xargs cp --parents -t "$dir")
 	printf '%s\n' '#include <linux/mm.h>' "${moved-}" >"$dir/moved.h"
-	"$top/scripts/in-userland" "$userland" "$dir" make -C "$headers" \
-		M=/src/module "$@" modules >"$dir/said" 2>&1 </dev/null
+	again "$@"
 }
 
 # ok WHAT COMMAND...
@@ -37,11 +40,18 @@ ok() {
 
 said() { grep -qF -- "$1" "$dir/said"; }
 not() { ! "$@"; }
-has() { cat "$dir"/module/probes/*.h 2>&1 | grep -qx "#define PFNFAULT_HAS_$1"; }
+has() { grep -qx "#define PFNFAULT_HAS_$1" "$dir"/module/probes/*.h 2>/dev/null; }
 
 ok "with nothing moved, it builds" builds
 ok "... the positive control compiled" has "CONTROL 1"
 ok "... as did what is required" has "REQUIRED 1"
+ok "once more" again
+ok "... asks again, for it may be another kernel" said PROBE
+ok "... and compiles nothing, for it is not" not said "CC [M]"
+echo "#define PFNFAULT_HAS_VM_FLAGS_SET 2" >"$dir/module/probes/vm_flags_set.h"
+ok "another kernel's answers" again
+ok "... are not taken" not has "VM_FLAGS_SET 2"
+ok "... and what they led to is compiled again" said "CC [M]"
 
 moved='
 #define pte_mkwrite_novma(pte) pfnfault_moved(pte)

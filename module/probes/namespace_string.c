@@ -14,7 +14,7 @@
 #ifdef PROBE_NEW
 #undef MODULE_INFO
 #define MODULE_INFO(tag, info) \
-	static_assert(sizeof(info) == sizeof("PROBE"), "a token")
+	static_assert(sizeof(info) == sizeof("PROBE"), #tag " is a token")
 MODULE_IMPORT_NS("PROBE");
 #else
 MODULE_IMPORT_NS(PROBE);
