@@ -5,6 +5,7 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/page-flags.h>
 #include <linux/pagemap.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
@@ -33,6 +34,9 @@ static bool map_page(struct view *view, const struct pfnfault_extent *extent,
 
 	*view = (struct view){};
 	if (page_is_ram(pfn)) {
+		/* Of a 32-bit machine, what memremap() has no address for. */
+		if (pfn_valid(pfn) && PageHighMem(pfn_to_page(pfn)))
+			return false;
 		view->ram = memremap(phys, PAGE_SIZE, MEMREMAP_WB);
 		return view->ram;
 	}
@@ -42,13 +46,18 @@ static bool map_page(struct view *view, const struct pfnfault_extent *extent,
 		break;
 	case PFNFAULT_WC:
 		if (!PFNFAULT_TRACKED_MEMTYPE) {
-			view->io = ioremap_wc(phys, PAGE_SIZE);
+			view->io = pfnfault_ioremap_wc(phys, PAGE_SIZE);
 			break;
 		}
 		fallthrough;
 	case PFNFAULT_UC:
 		view->io = ioremap(phys, PAGE_SIZE);
 		break;
+	}
+	/* Some 32-bit kernels map other memory where it is above 4 GiB. */
+	if (view->io && !pfnfault_io_is(view->io, pfn)) {
+		iounmap(view->io);
+		view->io = NULL;
 	}
 	return view->io;
 }

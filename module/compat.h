@@ -18,12 +18,12 @@
 #include <asm/processor.h>
 #endif
 
-#include "probes/namespace_string.h"
-#include "probes/plain_pfn.h"
-#include "probes/pte_mkwrite_novma.h"
-#include "probes/ptep_get_lockless.h"
-#include "probes/vm_flags_set.h"
-#include "probes/zap_special_vma_range.h"
+#include <probes/namespace_string.h>
+#include <probes/plain_pfn.h>
+#include <probes/pte_mkwrite_novma.h>
+#include <probes/ptep_get_lockless.h>
+#include <probes/vm_flags_set.h>
+#include <probes/zap_special_vma_range.h>
 #include "tested.h"
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(PFNFAULT_OLDEST_MAJOR, \
@@ -67,6 +67,15 @@ static inline bool pfnfault_is_cow(const struct vm_area_struct *vma)
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
+/* On x86-32, two words, the first of which tells nothing without the second. */
+#if defined(pmd_read_atomic)
+#define pfnfault_read_pmd(pmdp) pmd_read_atomic(pmdp)
+#elif defined(pmdp_get_lockless)
+#define pfnfault_read_pmd(pmdp) pmdp_get_lockless(pmdp)
+#else
+#define pfnfault_read_pmd(pmdp) READ_ONCE(*(pmdp))
+#endif
+
 /* Whether there is a PTE, is in either half of it. */
 #if !PFNFAULT_HAS_PTEP_GET_LOCKLESS
 #define ptep_get_lockless(ptep) READ_ONCE(*(ptep))
@@ -81,10 +90,10 @@ static inline bool pfnfault_is_cow(const struct vm_area_struct *vma)
 
 static inline pte_t *pfnfault_map_pte(pmd_t pmd, unsigned long addr)
 {
-	return (pte_t *)kmap_atomic(pmd_page(pmd)) + pte_index(addr);
+	return (pte_t *)kmap_local_page(pmd_page(pmd)) + pte_index(addr);
 }
 
-#define pfnfault_unmap_pte(pte) kunmap_atomic(pte)
+#define pfnfault_unmap_pte(pte) kunmap_local(pte)
 #else
 #define pfnfault_map_pte(pmd, addr) pte_offset_kernel(&(pmd), addr)
 #define pfnfault_unmap_pte(pte) ((void)(pte))
@@ -97,17 +106,19 @@ static inline pte_t *pfnfault_map_pte(pmd_t pmd, unsigned long addr)
 #endif
 
 #if PFNFAULT_HAS_PLAIN_PFN
-#define PFNFAULT_PFN_T(pfn, flags) (pfn)
+#define PFNFAULT_RAM_PFN(pfn) (pfn)
+#define PFNFAULT_DEV_PFN(pfn) (pfn)
 #else
 #include <linux/pfn_t.h>
-#define PFNFAULT_PFN_T(pfn, flags) __pfn_to_pfn_t(pfn, flags)
+#define PFNFAULT_RAM_PFN(pfn) __pfn_to_pfn_t(pfn, 0)
+#define PFNFAULT_DEV_PFN(pfn) __pfn_to_pfn_t(pfn, PFN_DEV)
 #endif
 
 static inline vm_fault_t pfnfault_insert_mixed(struct vm_area_struct *vma,
 					       unsigned long addr,
 					       unsigned long pfn)
 {
-	return vmf_insert_mixed(vma, addr, PFNFAULT_PFN_T(pfn, 0));
+	return vmf_insert_mixed(vma, addr, PFNFAULT_RAM_PFN(pfn));
 }
 
 static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
@@ -119,6 +130,33 @@ static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
 	zap_vma_ptes(vma, addr, PAGE_SIZE);
 #endif
 }
+
+/*
+ * s390 has cache modes for PCI alone, by bits that it does not export; and there,
+ * VM_FAULT_HWPOISON is a bug of whoever returns it.
+ */
+#ifdef CONFIG_S390
+#define pfnfault_writecombine(prot) (prot)
+#define pfnfault_noncached(prot) (prot)
+#define pfnfault_ioremap_wc ioremap
+#define PFNFAULT_HWPOISON VM_FAULT_SIGBUS
+#else
+#define pfnfault_writecombine(prot) pgprot_writecombine(prot)
+#define pfnfault_noncached(prot) pgprot_noncached(prot)
+#define pfnfault_ioremap_wc ioremap_wc
+#define PFNFAULT_HWPOISON VM_FAULT_HWPOISON
+#endif
+
+/*
+ * What a PTE of PFN 0 carries. pte_pgprot() is another thing on s390 and on riscv
+ * with the T-Head errata, and nothing on other riscv before 6.13; only x86 has more
+ * in such a PTE, where it is not present.
+ */
+#ifdef CONFIG_X86
+#define pfnfault_pte_prot(pte) pte_pgprot(pte)
+#else
+#define pfnfault_pte_prot(pte) __pgprot(pte_val(pte))
+#endif
 
 /* Where there is none, what is not RAM is not cached. */
 #ifdef ioremap_cache
@@ -145,11 +183,33 @@ static inline pte_t pfnfault_next_pte(pte_t pte)
 #ifdef CONFIG_X86
 	return __pte(pte_val(pte) + PAGE_SIZE);
 #else
-	return pfn_pte(pte_pfn(pte) + 1, pte_pgprot(pte));
+	unsigned long pfn = pte_pfn(pte);
+	pteval_t bare = pte_val(pfn_pte(pfn, __pgprot(0)));
+
+	return pfn_pte(pfn + 1, __pgprot(pte_val(pte) ^ bare));
 #endif
 }
 
 #endif /* PFNFAULT_DIRECT */
+
+/*
+ * Is it mapped at @io, in a page of its own? ioremap() of x86-32 loses what is
+ * above 4 GiB of an address in some kernels, Debian's 6.1 among them.
+ */
+#ifdef CONFIG_X86_32
+static inline bool pfnfault_io_is(void __iomem *io, unsigned long pfn)
+{
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long __force)io, &level);
+
+	return pte && level == PG_LEVEL_4K && pte_pfn(*pte) == pfn;
+}
+#else
+static inline bool pfnfault_io_is(void __iomem *io, unsigned long pfn)
+{
+	return true;
+}
+#endif
 
 /* PMD_ORDER is not in all headers. */
 #define PFNFAULT_PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
@@ -178,7 +238,7 @@ static inline bool pfnfault_is_table(pmd_t pmd)
 static inline vm_fault_t pfnfault_insert_leaf(struct vm_fault *vmf,
 					      unsigned long pfn, bool write)
 {
-	return vmf_insert_pfn_pmd(vmf, PFNFAULT_PFN_T(pfn, PFN_DEV), write);
+	return vmf_insert_pfn_pmd(vmf, PFNFAULT_DEV_PFN(pfn), write);
 }
 #endif
 

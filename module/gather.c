@@ -27,7 +27,7 @@ wished_prot(const struct vm_area_struct *vma,
 	 * Core keeps vm_page_prot read-only, as there is a pfn_mkwrite(). And
 	 * without the dirty bit, some CPUs fault once more, to set it.
 	 */
-	return pte_pgprot(pte_mkdirty(pfnfault_mkwrite(pfn_pte(0, prot))));
+	return pfnfault_pte_prot(pte_mkdirty(pfnfault_mkwrite(pfn_pte(0, prot))));
 }
 
 /*

@@ -187,7 +187,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_insert_range);
  * -EAGAIN, -EBUSY          VM_FAULT_RETRY       waited, lock released: look it
  *                                               all up again
  * -ENOMEM                  VM_FAULT_OOM         no memory to provide it
- * -EHWPOISON               VM_FAULT_HWPOISON    the memory has failed
+ * -EHWPOISON               VM_FAULT_HWPOISON    the memory has failed (s390:
+ *                                               VM_FAULT_SIGBUS)
  * any other                VM_FAULT_SIGBUS      no such memory
  * ======================== ==================== ==============================
  *
@@ -211,7 +212,7 @@ vm_fault_t pfnfault_errno(int err)
 	case -ENOMEM:
 		return VM_FAULT_OOM;
 	case -EHWPOISON:
-		return VM_FAULT_HWPOISON;
+		return PFNFAULT_HWPOISON;
 	}
 	return VM_FAULT_SIGBUS;
 }

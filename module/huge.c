@@ -139,6 +139,13 @@ bool pfnfault_huge_fits(struct pfnfault_region *region,
 	if ((vmf->vma->vm_flags & VM_MIXEDMAP) ||
 	    rcu_access_pointer(region->dirty))
 		return false;
+	/*
+	 * Core keeps a page table for the day that the entry is split, and
+	 * fork() makes none for a child's special entry, but its end takes one
+	 * (the hash MMU of ppc64; read in Linux 7.2).
+	 */
+	if (arch_needs_pgtable_deposit())
+		return false;
 	return block_in_vma(vmf) && offset >= before &&
 		extent->nr - offset >= BLOCK_PAGES - before &&
 		!((extent->pfn + offset - before) & (BLOCK_PAGES - 1)) &&

@@ -47,7 +47,7 @@
  */
 pgprot_t pfnfault_read_only(pgprot_t prot)
 {
-	return pte_pgprot(pte_wrprotect(pte_mkclean(pfn_pte(0, prot))));
+	return pfnfault_pte_prot(pte_wrprotect(pte_mkclean(pfn_pte(0, prot))));
 }
 
 /* Was the page not there, before core is asked for it? A hint, for the count. */

@@ -236,9 +236,9 @@ static inline pgprot_t pfnfault_cache_prot(pgprot_t prot,
 {
 	switch (cache) {
 	case PFNFAULT_WC:
-		return pgprot_writecombine(prot);
+		return pfnfault_writecombine(prot);
 	case PFNFAULT_UC:
-		return pgprot_noncached(prot);
+		return pfnfault_noncached(prot);
 	case PFNFAULT_WB:
 		break;
 	}

@@ -99,7 +99,8 @@ MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; re
 static int __init pfnfault_init(void)
 {
 	if (PFNFAULT_UNTESTED)
-		pr_info("Linux " UTS_RELEASE " is newer than " PFNFAULT_NEWEST ", the newest that this was tested on\n");
+		pr_info("Linux %s is newer than %s, the newest that this was tested on\n",
+			UTS_RELEASE, PFNFAULT_NEWEST);
 	if (!pfnfault_window)
 		pfnfault_window = PTRS_PER_PTE;
 	pfnfault_huge_start();

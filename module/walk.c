@@ -44,7 +44,7 @@ struct pfnfault_entry pfnfault_walk(struct mm_struct *mm, unsigned long addr)
 	if (pud_none(pud) || pud_leaf(pud))
 		return entry;
 	pmdp = pmd_offset_lockless(pudp, pud, addr);
-	pmd = READ_ONCE(*pmdp);
+	pmd = pfnfault_read_pmd(pmdp);
 	if (pmd_none(pmd))
 		return entry;
 	if (pmd_leaf(pmd)) {

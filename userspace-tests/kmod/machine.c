@@ -19,7 +19,8 @@ long test_machine(void __user *arg)
 		.access = IS_ENABLED(CONFIG_HAVE_IOREMAP_PROT),
 	};
 
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+#if defined(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && \
+	defined(CONFIG_TRANSPARENT_HUGEPAGE)
 	machine.block = PMD_SIZE >> PAGE_SHIFT;
 #endif
 	return copy_to_user(arg, &machine, sizeof(machine)) ? -EFAULT : 0;
