@@ -203,6 +203,16 @@ static void bar_unmap(void __iomem *regs)
 		iounmap(regs);
 }
 
+/*
+ * ioremap() of some 32-bit kernels (x86, Linux 6.1) forgets what an address has
+ * beyond 4 GiB, and maps other memory.
+ */
+static bool bar_can_be_mapped(const struct pci_dev *pdev)
+{
+	return !IS_ENABLED(CONFIG_X86_32) ||
+		!upper_32_bits(pci_resource_end(pdev, BAR));
+}
+
 static int bar_start(struct bar *bar, struct pci_dev *pdev)
 {
 	int err = pci_enable_device_mem(pdev);
@@ -212,6 +222,11 @@ static int bar_start(struct bar *bar, struct pci_dev *pdev)
 	err = pci_request_region(pdev, BAR, "pfnfault-bar");
 	if (err)
 		goto disable;
+	if (!bar_can_be_mapped(pdev)) {
+		pci_info(pdev, "BAR %d (%pR) is above 4 GiB, cache=%s is not reserved: programs' mappings are uncached\n",
+			 BAR, &pdev->resource[BAR], cache_names[bar_cache]);
+		return 0;
+	}
 	bar->regs = bar_map(pci_resource_start(pdev, BAR),
 			    pci_resource_len(pdev, BAR));
 	if (bar->regs)
@@ -228,7 +243,8 @@ disable:
 
 static void bar_stop(struct bar *bar, struct pci_dev *pdev)
 {
-	bar_unmap(bar->regs);
+	if (bar->regs)
+		bar_unmap(bar->regs);
 	pci_release_region(pdev, BAR);
 	pci_disable_device(pdev);
 }

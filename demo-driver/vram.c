@@ -124,7 +124,7 @@ static int move_out(struct object *object)
 	if (!system)
 		return -ENOMEM;
 	pfnfault_invalidate_begin(&object->region, 0, object->region.nr_pages);
-	memcpy_fromio(system, vram_at(object->in_vram), object_size(object));
+	vram_read(system, object->in_vram, object_size(object));
 	WRITE_ONCE(object->system, system);
 	leave_vram(object);
 	object->moves++;
@@ -179,7 +179,7 @@ static int move_in(struct object *object)
 		return -ENOMEM;
 	pfnfault_invalidate_begin(&object->region, 0, object->region.nr_pages);
 	list_add_tail(&object->list, &residents);
-	memcpy_toio(vram_at(page), object->system, object_size(object));
+	vram_write(page, object->system, object_size(object));
 	WRITE_ONCE(object->in_vram, page);
 	leave_system(object);
 	object->moves++;

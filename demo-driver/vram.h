@@ -15,18 +15,15 @@ struct vram {
 	unsigned long pfn;
 	unsigned long nr_pages;		/* 0: there is none now */
 	enum pfnfault_cache cache;
-	void __iomem *io;
+	void __iomem *io;		/* of a BAR */
 };
 
 extern struct vram vram;
 
-static inline void __iomem *vram_at(unsigned long page)
-{
-	return vram.io + (page << PAGE_SHIFT);
-}
-
 unsigned long vram_allocate_pages(unsigned long nr);
 void vram_free_pages(unsigned long page, unsigned long nr);
+void vram_read(void *to, unsigned long page, unsigned long size);
+void vram_write(unsigned long page, const void *from, unsigned long size);
 void vram_empty(void);
 int vram_memory_init(void);
 void vram_memory_exit(void);

@@ -40,10 +40,36 @@ unsigned long vram_allocate_pages(unsigned long nr)
 	return page;
 }
 
+/* Some machines (s390x) reach a BAR by other instructions than RAM. */
+void vram_read(void *to, unsigned long page, unsigned long size)
+{
+	unsigned long offset = page << PAGE_SHIFT;
+
+	if (set_aside)
+		memcpy(to, set_aside + offset, size);
+	else
+		memcpy_fromio(to, vram.io + offset, size);
+}
+
+void vram_write(unsigned long page, const void *from, unsigned long size)
+{
+	unsigned long offset = page << PAGE_SHIFT;
+
+	if (set_aside)
+		memcpy(set_aside + offset, from, size);
+	else
+		memcpy_toio(vram.io + offset, from, size);
+}
+
 /* They are somebody else's from now on. */
 void vram_free_pages(unsigned long page, unsigned long nr)
 {
-	memset_io(vram_at(page), VRAM_POISON, nr << PAGE_SHIFT);
+	unsigned long offset = page << PAGE_SHIFT;
+
+	if (set_aside)
+		memset(set_aside + offset, VRAM_POISON, nr << PAGE_SHIFT);
+	else
+		memset_io(vram.io + offset, VRAM_POISON, nr << PAGE_SHIFT);
 	bitmap_clear(used, page, nr);
 }
 
@@ -51,7 +77,7 @@ void vram_free_pages(unsigned long page, unsigned long nr)
  * vram_give() - the end of a BAR becomes VRAM
  * @pfn: of the BAR
  * @nr_pages: of the BAR
- * @io: the kernel's mapping of it
+ * @io: the kernel's mapping of it; NULL, it has none: then it is no VRAM
  * @cache: ... and its cache mode
  *
  * Until vram_take_back(). Only one BAR is taken, and only where it is at least
@@ -61,7 +87,7 @@ void vram_give(unsigned long pfn, unsigned long nr_pages, void __iomem *io,
 	       enum pfnfault_cache cache)
 {
 	mutex_lock(&vram.lock);
-	if (!vram.nr_pages && nr_pages / 2 >= vram_pages) {
+	if (io && !vram.nr_pages && nr_pages / 2 >= vram_pages) {
 		vram.nr_pages = vram_pages;
 		vram.pfn = pfn + nr_pages - vram_pages;
 		vram.io = io + ((nr_pages - vram_pages) << PAGE_SHIFT);
@@ -104,7 +130,6 @@ static int allocate(void)
 		return -ENOMEM;
 	vram.nr_pages = vram_pages;
 	vram.pfn = page_to_pfn(virt_to_page(set_aside));
-	vram.io = (void __iomem __force *)set_aside;
 	vram.cache = PFNFAULT_WB;
 	atomic_add(vram_pages, &demo_pages);
 	return 0;

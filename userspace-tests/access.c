@@ -184,6 +184,21 @@ static unsigned long word_of(void *addr)
 	return *(volatile unsigned long *)addr;
 }
 
+/*
+ * Linux 6.1 for i386 maps other memory than a BAR above 4 GiB where a driver asks
+ * for that: a debugger must not see it.
+ */
+static void test_out_of_reach(void *map)
+{
+	uint64_t word = 11;
+
+	fails(peek(page_word(map, 1), &word, 8) < 0, EIO,
+	      "a debugger's read of a BAR that this kernel does not reach");
+	fails(poke(page_word(map, 1), &word, 8) < 0, EIO, "... and its write");
+	is(load(page_word(map, 1)), stamp(1), "... which is not there");
+	skip("ptrace() on the BAR", "this kernel's ioremap() ends at 4 GiB");
+}
+
 /* ptrace() on another process, on the BAR: words, touched and not. */
 static void test_ptrace(void)
 {
@@ -198,6 +213,12 @@ static void test_ptrace(void)
 	fd = bar_open(O_RDWR);
 	stamp_all(fd);
 	map = must(map_pages(fd, PROT_READ | PROT_WRITE, 0, 64));
+	if (machine_is("i686")) {
+		test_out_of_reach(map);
+		munmap(map, 64 * page_size);
+		close(fd);
+		return;
+	}
 	pid = child();
 	if (!pid) {
 		(void)load(page_word(map, 1));
