@@ -70,9 +70,11 @@ selected() {
 		die "no kernel '${KERNEL-}'${ARCH:+ for $ARCH}; scripts/kernels has: $(kernel_names)"
 }
 
-# at_once: how many entries of scripts/kernels to test at once: a core for each, and
-# memory for a guest, its compiler and what the page cache needs
+# at_once: how many entries of scripts/kernels to test at once: two cores for each, as
+# tests that time things take, and memory for a guest, its compiler and what the
+# page cache needs
 at_once() {
 	awk -v cores="$(nproc)" '/^MemAvailable/ { n = int($2 / 2000000) }
-		END { n = n > cores ? cores : n; print n < 1 ? 1 : n }' /proc/meminfo
+		END { if (n > cores / 2) n = int(cores / 2)
+			print n < 1 ? 1 : n }' /proc/meminfo
 }

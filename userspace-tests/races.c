@@ -13,9 +13,9 @@
 #include "made.h"
 
 #define PARAMETER "/sys/module/pfnfault/parameters/"
-#define STALL_MS 150
+#define STALL_MS 300
 #define DELAY_MS 200
-#define ROUNDS 5
+#define ROUNDS 4
 
 /* As races.c has them. */
 enum {

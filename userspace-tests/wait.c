@@ -31,7 +31,8 @@ static void test_wake(int wait, const char *what)
 		is(info.waits, 1, "... in one call of wait()");
 		is(info.wait_state, 1, "... that a signal could end");
 	} else {
-		ok(info.calls >= 4 && info.calls <= 6,
+		/* Fewer where the machine is busy. */
+		ok(info.calls >= 3 && info.calls <= 6,
 		   "... asking again every 100 ms (%d times in 450)",
 		   (int)info.calls);
 	}
