@@ -1,29 +1,16 @@
 #!/usr/bin/env bash
 # harness.sh NAME: what runs the tests fails when it should: a guest on kernel
 # NAME that panics, hangs, powers off early or warns, a test that fails, and
-# wrong arguments; kernels that cannot be brought. TAP. Would catch a run that passes whatever happens.
+# wrong arguments; kernels that cannot be brought. TAP. Would catch a run that
+# passes whatever happens.
 set -uo pipefail
 
-# shellcheck source=../scripts/lib.sh
-. "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
 name=$1
 dir=$top/build/check/harness
-count=0
 rm -rf "$dir"
 mkdir -p "$dir"
-
-# ok WHAT COMMAND...
-ok() {
-	local what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' "$dir/said"
-	fi
-}
 
 # says TEXT COMMAND...: the command fails, and says TEXT
 says() {
@@ -32,7 +19,6 @@ says() {
 	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
 }
 
-not() { ! "$@"; }
 guest() { TIMEOUT=$1 "$top/scripts/guest" "$name" "$2" "$dir/$2"; }
 warns() {
 	says "$1" guest 300 warn &&

@@ -3,12 +3,10 @@
 # where the environment is broken, which must never be taken for the former. TAP.
 set -uo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
 name=$1
 dir=$top/build/check/probes
-count=0
-# shellcheck source=../scripts/lib.sh
-. "$top/scripts/lib.sh"
 "$top/scripts/kernel" "$name" || exit 1
 
 again() {
@@ -25,21 +23,7 @@ builds() {
 	again "$@"
 }
 
-# ok WHAT COMMAND...
-ok() {
-	local what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' "$dir/said"
-	fi
-}
-
 said() { grep -qF -- "$1" "$dir/said"; }
-not() { ! "$@"; }
 has() { grep -qx "#define PFNFAULT_HAS_$1" "$dir"/module/probes/*.h 2>/dev/null; }
 
 ok "with nothing moved, it builds" builds

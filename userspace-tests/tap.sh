@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# For TAP tests of what runs on this machine, sourced by them. $dir/said is what
+# the command under test said, and is shown where it did not do as it should.
+# shellcheck source=../scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+count=0
+
+# ok WHAT COMMAND...
+ok() {
+	local what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		# shellcheck disable=SC2154  # the test sets it
+		sed 's/^/# /' "$dir/said"
+	fi
+}
+
+not() { ! "$@"; }
