@@ -19,14 +19,13 @@ as_root() {
 	fi
 }
 
-# lock NAME: until the end of the script, or until unlock; for what two kernels
-# that are tested at the same time would both do.
+# lock NAME: until the end of the script; for what two kernels that are tested at
+# the same time would both do.
 lock() {
 	mkdir -p "$build"
 	exec 9>"$build/.lock-$1"
 	flock 9
 }
-unlock() { exec 9>&-; }
 
 # field FILE NAME COLUMN: of NAME's line in a table, whose last comment before
 # the first line names the columns; the last column is the rest of the line
@@ -70,9 +69,9 @@ selected() {
 		die "no kernel '${KERNEL-}'${ARCH:+ for $ARCH}; scripts/kernels has: $(kernel_names)"
 }
 
-# at_once: how many entries of scripts/kernels to test at once: two cores for each, as
-# tests that time things take, and memory for a guest, its compiler and what the
-# page cache needs
+# at_once: how many entries of scripts/kernels to test at once: two cores for
+# each, for tests that time things, and memory for a guest, its compiler and what
+# the page cache needs
 at_once() {
 	awk -v cores="$(nproc)" '/^MemAvailable/ { n = int($2 / 2000000) }
 		END { if (n > cores / 2) n = int(cores / 2)
