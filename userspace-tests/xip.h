@@ -26,19 +26,22 @@ static inline uint64_t word(uint64_t image, uint64_t page)
 	return image << 32 | page;
 }
 
-/* Load image number @image: its words, and code. */
+/*
+ * Load image number @image: its words, and code. In one write: QEMU that runs all
+ * CPUs in one thread may run the others after each system call.
+ */
 static inline void load_image(uint64_t image, const char *code, const char *end)
 {
 	int fd = xip_open(O_WRONLY);
-	size_t nr = bar_pages(fd);
+	size_t nr = bar_pages(fd), size = nr * page_size;
+	char *buf = calloc(nr, page_size);
 
-	for (size_t page = 0; page < nr; page++) {
-		uint64_t first = word(image, page);
-
-		must(pwrite(fd, &first, sizeof(first), page * page_size));
-	}
+	for (size_t page = 0; page < nr; page++)
+		store(page_word(buf, page), word(image, page));
 	if (code)
-		must(pwrite(fd, code, end - code, CODE_AT));
+		memcpy(buf + CODE_AT, code, end - code);
+	must(write(fd, buf, size));
+	free(buf);
 	must(close(fd));
 }
 
