@@ -40,7 +40,7 @@ static struct mutex block_locks[1 << LOCK_BITS];
 #define BLOCK_PAGES (PMD_SIZE / PAGE_SIZE)
 
 /**
- * pfnfault_huge_start() - the module is being loaded
+ * pfnfault_huge_start() - there is to be a space, and there is none yet
  */
 void pfnfault_huge_start(void)
 {

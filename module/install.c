@@ -133,6 +133,8 @@ bool pfnfault_enter_gate(struct pfnfault_region *region, unsigned long seq)
 	return false;
 }
 
+bool pfnfault_by_core = !PFNFAULT_DIRECT;
+
 /**
  * pfnfault_install_run() - install a run, by whichever installer
  * @run: what to install, clipped

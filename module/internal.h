@@ -214,7 +214,6 @@ void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index);
 /* region.c, space.c */
 int pfnfault_live_regions(void);
 int pfnfault_live_references(void);
-int pfnfault_spaces_start(void);
 void pfnfault_spaces_stop(void);
 
 /* The window of a fault, in pages: a power of two, at most one page table. */

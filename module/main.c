@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pfnfault.ko: load, unload, parameters. */
+/*
+ * pfnfault.ko: load, unload, parameters. All else may be compiled into a driver
+ * instead (Kbuild.vendor): there is nothing to start or to stop.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bug.h>
@@ -12,8 +15,6 @@
 
 #include "compat.h"
 #include "internal.h"
-
-unsigned int pfnfault_window; /* until it is loaded: none was asked for */
 
 static int window_set(const char *val, const struct kernel_param *kp)
 {
@@ -36,8 +37,6 @@ static const struct kernel_param_ops window_ops = {
 
 module_param_cb(window, &window_ops, &pfnfault_window, 0644);
 MODULE_PARM_DESC(window, "most pages that one fault installs, but for huge entries: a power of two, at most one page table, which is the default");
-
-bool pfnfault_by_core = !PFNFAULT_DIRECT;
 
 /* How PTEs are set, by name. */
 static const char * const installer_names[] = { "direct", "core" };
@@ -101,10 +100,9 @@ static int __init pfnfault_init(void)
 	if (PFNFAULT_UNTESTED)
 		pr_info("Linux %s is newer than %s, the newest that this was tested on\n",
 			UTS_RELEASE, PFNFAULT_NEWEST);
-	if (!pfnfault_window)
-		pfnfault_window = PTRS_PER_PTE;
-	pfnfault_huge_start();
-	return pfnfault_spaces_start();
+	/* As what it is, to be read. */
+	pfnfault_window = min_t(unsigned int, pfnfault_window, PTRS_PER_PTE);
+	return 0;
 }
 module_init(pfnfault_init);
 

@@ -9,20 +9,22 @@
  * mapping exists: core takes the VMA out of where f_mapping points when the
  * VMA goes, and so it must never change in between.
  */
-#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/mount.h>
+#include <linux/mutex.h>
 #include <linux/pseudo_fs.h>
+#include <linux/refcount.h>
 
 #include "compat.h"
 #include "internal.h"
 
 #define PFNFAULT_FS_MAGIC 0x70666e66	/* "pfnf" */
 
-static struct vfsmount *spaces_mnt;
-static atomic_t references;	/* to the inodes, of spaces and of files */
+static struct vfsmount *spaces_mnt;	/* while there is a reference */
+static DEFINE_MUTEX(mount_lock);
+static refcount_t references;		/* to inodes, of spaces and of files */
 
 static int spaces_init_fs_context(struct fs_context *fc)
 {
@@ -41,10 +43,45 @@ static struct file_system_type spaces_fs = {
 	.kill_sb = kill_anon_super,
 };
 
-int pfnfault_spaces_start(void)
+/*
+ * The first reference mounts, the last one unmounts: a driver that has pfnfault
+ * compiled into itself need not start and stop it. Both under the lock, and every
+ * space looks for its mount under it: who finds a reference finds the mount, and
+ * who drops the last one unmounts before the next one mounts. While there is a
+ * reference, files take more of them without.
+ *
+ * What is started here nobody uses yet: no fault without a file, no file without
+ * a reference.
+ */
+static int get_reference(void)
 {
-	spaces_mnt = kern_mount(&spaces_fs);
-	return PTR_ERR_OR_ZERO(spaces_mnt);
+	int err = 0;
+
+	mutex_lock(&mount_lock);
+	if (!refcount_inc_not_zero(&references)) {
+		spaces_mnt = kern_mount(&spaces_fs);
+		err = PTR_ERR_OR_ZERO(spaces_mnt);
+		if (!err) {
+			pfnfault_huge_start();
+			refcount_set(&references, 1);
+		}
+	}
+	mutex_unlock(&mount_lock);
+	return err;
+}
+
+static void drop_reference(void)
+{
+	if (!refcount_dec_and_mutex_lock(&references, &mount_lock))
+		return;
+	kern_unmount(spaces_mnt);
+	mutex_unlock(&mount_lock);
+}
+
+static void put_inode(struct inode *inode)
+{
+	iput(inode);
+	drop_reference();
 }
 
 /**
@@ -54,22 +91,17 @@ int pfnfault_spaces_start(void)
  */
 int pfnfault_live_references(void)
 {
-	return atomic_read(&references);
+	return refcount_read(&references);
 }
 
+/** pfnfault_spaces_stop() - the module goes, and no driver is left that uses it */
 void pfnfault_spaces_stop(void)
 {
 	int leaked = pfnfault_live_references();
 
 	/* Anonymous inodes are on no list: nobody else would tell. */
-	WARN(leaked, "a driver leaked %d space(s) or open file(s)\n", leaked);
-	kern_unmount(spaces_mnt);
-}
-
-static void put_reference(struct inode *inode)
-{
-	iput(inode);
-	atomic_dec(&references);
+	if (WARN(leaked, "a driver leaked %d space(s) or open file(s)\n", leaked))
+		kern_unmount(spaces_mnt);
 }
 
 /**
@@ -81,12 +113,17 @@ static void put_reference(struct inode *inode)
  */
 int pfnfault_space_init(struct pfnfault_space *space)
 {
-	struct inode *inode = alloc_anon_inode(spaces_mnt->mnt_sb);
+	struct inode *inode;
+	int err = get_reference();
 
-	if (IS_ERR(inode))
+	if (err)
+		return err;
+	inode = alloc_anon_inode(spaces_mnt->mnt_sb);
+	if (IS_ERR(inode)) {
+		drop_reference();
 		return PTR_ERR(inode);
+	}
 	space->inode = inode;
-	atomic_inc(&references);
 	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_space_init);
@@ -101,7 +138,7 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_space_init);
  */
 void pfnfault_space_destroy(struct pfnfault_space *space)
 {
-	put_reference(space->inode);
+	put_inode(space->inode);
 	space->inode = NULL;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_space_destroy);
@@ -118,7 +155,7 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_space_destroy);
 void pfnfault_file_open(struct pfnfault_space *space, struct file *file)
 {
 	ihold(space->inode);
-	atomic_inc(&references);
+	refcount_inc(&references);
 	file->f_mapping = space->inode->i_mapping;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_file_open);
@@ -134,6 +171,6 @@ void pfnfault_file_release(struct file *file)
 	struct inode *inode = file->f_mapping->host;
 
 	file->f_mapping = file_inode(file)->i_mapping;
-	put_reference(inode);
+	put_inode(inode);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_file_release);

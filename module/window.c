@@ -28,6 +28,8 @@
 #define START	16l	/* pages */
 #define GROWTH	8
 
+unsigned int pfnfault_window = UINT_MAX;	/* pages: no less than a table */
+
 /*
  * How many pages are mapped right behind the fault (step = -1), or right before
  * it (step = 1), within one page table: a power of two, or 0.
