@@ -8,6 +8,7 @@
 #ifndef PFNFAULT_COMPAT_H
 #define PFNFAULT_COMPAT_H
 
+#include <linux/build_bug.h>
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -48,7 +49,9 @@
 #define PFNFAULT_DIRECT 0
 #endif
 
-#if PFNFAULT_HAS_NAMESPACE_STRING
+#ifdef PFNFAULT_VENDOR
+#define EXPORT_SYMBOL_PFNFAULT(sym) static_assert(sizeof(typeof(sym) *))
+#elif PFNFAULT_HAS_NAMESPACE_STRING
 #define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, "PFNFAULT")
 #else
 #define EXPORT_SYMBOL_PFNFAULT(sym) EXPORT_SYMBOL_NS_GPL(sym, PFNFAULT)

@@ -14,7 +14,8 @@
  * pfnfault_revoke() when it goes; pfnfault_dirty_collect() tells what was
  * written.
  *
- * A module that uses these says PFNFAULT_IMPORT; once, at file scope.
+ * A module that uses these says PFNFAULT_IMPORT; once, at file scope, and finds
+ * them with Kbuild.client; or has them compiled into itself, by Kbuild.vendor.
  */
 #ifndef _LINUX_PFNFAULT_H
 #define _LINUX_PFNFAULT_H
@@ -30,11 +31,17 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#ifdef PFNFAULT_VENDOR
+#include <linux/pfnfault_vendor.h>
+
+#define PFNFAULT_IMPORT struct pfnfault_region	/* nothing: it is all in here */
+#else
 /*
  * MODULE_IMPORT_NS() takes a token before Linux 6.13 and a string from there
  * on; what both put into the module is this.
  */
 #define PFNFAULT_IMPORT MODULE_INFO(import_ns, "PFNFAULT")
+#endif
 
 /* ---- Layer 1: for a handler that exists ---- */
 
