@@ -1,6 +1,6 @@
 #!/bin/sh
-# modules.sh load|untested|unload: in the guest, what insmod and rmmod say to wrong
-# parameters, wrong order and wrong devices. TAP.
+# modules.sh load|untested|unload|clients: in the guest, what insmod and rmmod say
+# to wrong parameters, wrong order and wrong devices. TAP.
 count=0
 ok() { # ok WHAT COMMAND...
 	what=$1
@@ -19,6 +19,8 @@ skip() { # skip WHAT WHY
 not() { ! "$@" 2>/tmp/err; }
 logged() { dmesg | grep -qF "$1"; }
 loaded() { grep -q "^$1 " /proc/modules; }
+# Its TAP is not ours.
+shows() { /tests/clients "$@" >/tmp/said || { sed 's/^/# /' /tmp/said; false; }; }
 unused() { grep -q "^$1 [0-9]* 0 " /proc/modules; }
 export PFNFAULT_KO=/lib/pfnfault.ko PFNFAULT_DEMO_KO=/lib/pfnfault_demo.ko
 driver=/sys/bus/pci/drivers/pfnfault-bar
@@ -160,6 +162,23 @@ unload)
 	ok "... with the window that was asked for" \
 		grep -qx 16 /sys/module/pfnfault/parameters/window
 	ok "... and unloads" rmmod pfnfault
+	;;
+clients)
+	# Two drivers with pfnfault inside, and one that uses the module.
+	ok "a client does not load without pfnfault" \
+		not insmod /lib/pfnfault_client.ko
+	for module in vendored_a vendored_b pfnfault pfnfault_client; do
+		ok "$module loads" insmod /lib/$module.ko
+	done
+	ok "each shows its own pages" shows /dev/vendored_a \
+		/dev/vendored_b /dev/pfnfault_client
+	ok "pfnfault is held by the client" not rmmod pfnfault
+	for module in vendored_a pfnfault_client pfnfault; do
+		ok "$module unloads" rmmod $module
+	done
+	ok "with pfnfault gone, a driver that has it inside goes on" \
+		shows /dev/vendored_b
+	ok "... and unloads" rmmod vendored_b
 	;;
 esac
 echo "1..$count"
