@@ -40,6 +40,11 @@ need-kdir:
 install: need-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
+# With DKMS's key, or that of KEY= and CERT=.
+.PHONY: sign
+sign: need-kdir
+	@KDIR='$(KDIR)' scripts/sign
+
 .PHONY: load
 load:
 	@PFNFAULT_KO=module/pfnfault.ko \
@@ -147,6 +152,7 @@ help:
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'
+	@echo '  make sign        ... sign them, for Secure Boot; KEY=, CERT='
 	@echo '  make load        insmod them; CACHE=wb, wc or uc'
 	@echo '  make check-host  the tests, on this machine, with the modules loaded'
 	@echo '  make unload      rmmod them'
