@@ -1,6 +1,7 @@
 #!/bin/sh
-# modules.sh load|untested|unload|clients: in the guest, what insmod and rmmod say
-# to wrong parameters, wrong order and wrong devices. TAP.
+# modules.sh load|untested|unload|clients|signed: in the guest, what insmod and rmmod
+# say to wrong parameters, wrong order, wrong devices and, where the kernel checks
+# them, wrong signatures. TAP.
 count=0
 ok() { # ok WHAT COMMAND...
 	what=$1
@@ -179,6 +180,34 @@ clients)
 	ok "with pfnfault gone, a driver that has it inside goes on" \
 		shows /dev/vendored_b
 	ok "... and unloads" rmmod vendored_b
+	;;
+signed)
+	# The kernel's messages are those that docs/secure-boot.md explains.
+	rejected() { grep -qF "Key was rejected by service" /tmp/err; }
+	mount -t securityfs securityfs /sys/kernel/security
+	ok "with Secure Boot the kernel is locked down" \
+		grep -qF "[integrity]" /sys/kernel/security/lockdown
+	ok "... and loads no module that it cannot check" \
+		grep -qx Y /sys/module/module/parameters/sig_enforce
+	ok "pfnfault without a signature is refused" not insmod /lib/pfnfault.ko
+	ok "... for that" rejected
+	ok "... as the log tells" logged "Loading of unsigned module is rejected"
+	ok "pfnfault with a signature of somebody else's is refused" \
+		not insmod /lib/other/pfnfault.ko
+	ok "... for that" rejected
+	ok "... as the log tells" \
+		logged "Loading of module with unavailable key is rejected"
+	cp /lib/signed/pfnfault.ko /tmp/changed.ko
+	printf X | dd of=/tmp/changed.ko conv=notrunc 2>/dev/null
+	ok "pfnfault that was changed once it was signed is refused" \
+		not insmod /tmp/changed.ko
+	ok "... for that" rejected
+	ok "pfnfault, signed with a key that the firmware trusts, loads" \
+		insmod /lib/signed/pfnfault.ko
+	ok "pfnfault_demo without a signature is refused" \
+		not insmod /lib/pfnfault_demo.ko
+	ok "... for that" rejected
+	ok "pfnfault_demo, signed, loads" insmod /lib/signed/pfnfault_demo.ko
 	;;
 esac
 echo "1..$count"
