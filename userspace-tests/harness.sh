@@ -12,13 +12,6 @@ dir=$top/build/check/harness
 rm -rf "$dir"
 mkdir -p "$dir"
 
-# says TEXT COMMAND...: the command fails, and says TEXT
-says() {
-	local text=$1
-	shift
-	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
-}
-
 guest() { TIMEOUT=$1 "$top/scripts/guest" "$name" "$2" "$dir/$2"; }
 warns() {
 	says "$1" guest 300 warn &&

@@ -50,13 +50,6 @@ sign() {
 other=(KEY=other.key CERT=other.der)
 trusted=(KEY=trusted.key CERT=trusted.pem KBUILD_SIGN_PIN=snakeoil)
 
-# says TEXT COMMAND...: the command fails, and says TEXT
-says() {
-	local text=$1
-	shift
-	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
-}
-
 # says_sign TEXT VAR=VALUE...: scripts/sign does, in the userland
 says_sign() {
 	local text=$1

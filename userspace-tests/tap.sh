@@ -21,3 +21,10 @@ ok() {
 }
 
 not() { ! "$@"; }
+
+# says TEXT COMMAND...: the command fails, and says TEXT
+says() {
+	local text=$1
+	shift
+	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
+}
