@@ -198,7 +198,8 @@ static void *stalled_write(void *write)
 static void test_last_moment(void)
 {
 	struct pfnfault_test_stalled write = {
-		.where = TEST_STALL_CORE, .ms = 500, .write = 1, .word = 5,
+		.where = TEST_STALL_CORE, .ms = 500, .stirred = 1,
+		.write = 1, .word = 5,
 	};
 	unsigned int stalls;
 	pthread_t thread;

@@ -50,7 +50,9 @@ static void *stalled_read(void *read)
 
 static void move_before_install(int where, bool known, const char *what)
 {
-	struct pfnfault_test_stalled read = { .where = where, .ms = DELAY_MS };
+	struct pfnfault_test_stalled read = {
+		.where = where, .ms = DELAY_MS, .stirred = 1,
+	};
 	unsigned int stalls;
 	pthread_t thread;
 	void *map;

@@ -199,7 +199,7 @@ static void *stalled_read(void *read)
 static void test_last_moment(unsigned long policy)
 {
 	struct pfnfault_test_stalled read = {
-		.where = TEST_STALL_OP, .ms = 500,
+		.where = TEST_STALL_OP, .ms = 500, .stirred = 1,
 	};
 	unsigned int stalls;
 	pthread_t thread;

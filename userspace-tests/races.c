@@ -55,7 +55,7 @@ static void *stalled_read(void *read)
 static bool stale(uint64_t *lost)
 {
 	struct pfnfault_test_stalled read = {
-		.where = TEST_STALL_FILL, .ms = STALL_MS,
+		.where = TEST_STALL_FILL, .ms = STALL_MS, .stirred = 1,
 	};
 	unsigned int stalls;
 	pthread_t thread;

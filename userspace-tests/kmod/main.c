@@ -180,7 +180,7 @@ static long test_stalled_read(void __user *arg)
 
 	if (copy_from_user(&read, arg, sizeof(read)))
 		return -EFAULT;
-	err = test_stall(read.where, read.ms);
+	err = test_stall(read.where, read.ms, read.stirred);
 	if (err)
 		return err;
 	if (read.write ?
@@ -283,6 +283,8 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct pfnfault_test_setup setup;
 	struct pfnfault_test_range range;
 
+	if (cmd != PFNFAULT_TEST_INFO)
+		test_stir();
 	switch (cmd) {
 	case PFNFAULT_TEST_SETUP:
 		if (copy_from_user(&setup, user, sizeof(setup)))

@@ -181,9 +181,10 @@ struct pfnfault_test_info {
  * @addr: in
  * @word: out; in for a write
  * @where: enum pfnfault_test_stall
- * @ms: how long
+ * @ms: how long; with @stirred, from when another ioctl comes that changes
+ *	something (5 s are the most that is waited for it)
  * @write: is it one?
- * @pad: not used
+ * @stirred: is it to wait for another?
  */
 struct pfnfault_test_stalled {
 	__u64 addr;
@@ -191,7 +192,7 @@ struct pfnfault_test_stalled {
 	__u32 where;
 	__u32 ms;
 	__u32 write;
-	__u32 pad;
+	__u32 stirred;
 };
 
 /**

@@ -11,18 +11,28 @@
 
 #include "test.h"
 
+#define STIR_MS 5000	/* no other is later than that */
+
 #ifdef CONFIG_KPROBES
 static struct task_struct *stalled_task;
 static unsigned int stall_ms;
+static bool until_stirred;
+static bool stirred;
 static unsigned int stalls;
 
 static int stall(struct kprobe *probe, struct pt_regs *regs)
 {
-	if (READ_ONCE(stalled_task) == current) {
-		WRITE_ONCE(stalled_task, NULL);
-		WRITE_ONCE(stalls, stalls + 1);
-		mdelay(stall_ms);
-	}
+	int ms;
+
+	if (READ_ONCE(stalled_task) != current)
+		return 0;
+	WRITE_ONCE(stirred, false);
+	WRITE_ONCE(stalled_task, NULL);
+	WRITE_ONCE(stalls, stalls + 1);
+	/* However late a guest's other CPU is. */
+	for (ms = 0; until_stirred && !READ_ONCE(stirred) && ms < STIR_MS; ms++)
+		mdelay(1);
+	mdelay(stall_ms);
 	return 0;
 }
 
@@ -40,10 +50,10 @@ static struct kprobe probes[] = {
 };
 
 /*
- * The current task stalls the next time that it comes to @where. -EOPNOTSUPP:
- * no task can be made to.
+ * The current task stalls the next time that it comes to @where, for @ms, or from
+ * test_stir() on if it is to @wait for that. -EOPNOTSUPP: no task can be made to.
  */
-int test_stall(unsigned int where, unsigned int ms)
+int test_stall(unsigned int where, unsigned int ms, bool wait)
 {
 	int err;
 
@@ -56,8 +66,15 @@ int test_stall(unsigned int where, unsigned int ms)
 	if (err)
 		return err == -EINVAL || err == -EILSEQ ? -EOPNOTSUPP : err;
 	stall_ms = ms;
+	until_stirred = wait;
 	WRITE_ONCE(stalled_task, current);
 	return 0;
+}
+
+/* Something is about to be changed. */
+void test_stir(void)
+{
+	WRITE_ONCE(stirred, true);
 }
 
 unsigned int test_stalls(void)
@@ -71,9 +88,13 @@ void test_unstall(unsigned int where)
 	unregister_kprobe(&probes[where]);
 }
 #else
-int test_stall(unsigned int where, unsigned int ms)
+int test_stall(unsigned int where, unsigned int ms, bool wait)
 {
 	return -EOPNOTSUPP;
+}
+
+void test_stir(void)
+{
 }
 
 unsigned int test_stalls(void)
