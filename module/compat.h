@@ -267,7 +267,11 @@ static inline pgprot_t pfnfault_pte_cache(pte_t pte)
 #define PFNFAULT_TRACKED_MEMTYPE 0
 #define PFNFAULT_CACHE_MASK 0
 
-/* Does it fit into a PTE? */
+/*
+ * Does it fit into a PTE? On s390 every PFN does, and the kernel does not know
+ * what there is behind those that are not RAM: the CPU does, when a program uses
+ * it (an addressing exception: SIGILL).
+ */
 static inline bool pfnfault_pfn_exists(unsigned long pfn)
 {
 	return pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn;

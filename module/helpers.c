@@ -44,8 +44,9 @@ static bool vma_fits(const struct vm_fault *vmf, unsigned long pfn)
  *
  * * a VMA without VM_PFNMAP or VM_MIXEDMAP (or with both), a copy-on-write
  *   mapping, a PFN with a struct page in a VM_MIXEDMAP VMA, a PFN that the CPU
- *   cannot address and an address outside of the VMA give SIGBUS and one line
- *   in the log, never BUG;
+ *   cannot address (but on s390x, where the program gets SIGILL when it uses the
+ *   page) and an address outside of the VMA give SIGBUS and one line in the log,
+ *   never BUG;
  * * a PTE that is present stays as it is, and the fault has succeeded;
  * * the cache mode is the one that the architecture's memory-type tracking
  *   says, else that of vma->vm_page_prot.

@@ -52,7 +52,9 @@ static void test_insert_pfn(void)
 	made_unmap(map);
 	made_setup(fd, TEST_INSERT_PFN, TEST_INSERT_NO_PFN, 0, 0);
 	map = made_map(fd);
-	ok(touch_is_sigbus(map), "a PFN that the CPU does not have is SIGBUS");
+	ok(any_pfn_fits() ? touch_is_sigill(map) : touch_is_sigbus(map),
+	   "a PFN that the CPU does not have is %s",
+	   any_pfn_fits() ? "SIGILL" : "SIGBUS");
 	made_unmap(map);
 	made_setup(fd, TEST_INSERT_PFN, TEST_INSERT_ADDRESS, 0, 0);
 	map = made_map(fd);
@@ -201,7 +203,10 @@ static void test_errno(void)
 
 static void test_codes(void)
 {
-	static const struct {
+	/* s390x's kernel takes VM_FAULT_HWPOISON for a bug of its own. */
+	const int failed = machine_is("s390x") ? TEST_CODE_SIGBUS :
+						 TEST_CODE_HWPOISON;
+	const struct {
 		int err, code;
 	} table[] = {
 		{ 0, TEST_CODE_NOPAGE },
@@ -210,7 +215,7 @@ static void test_codes(void)
 		{ -EAGAIN, TEST_CODE_RETRY },
 		{ -EBUSY, TEST_CODE_RETRY },
 		{ -ENOMEM, TEST_CODE_OOM },
-		{ -EHWPOISON, TEST_CODE_HWPOISON },
+		{ -EHWPOISON, failed },
 		{ -ENODEV, TEST_CODE_SIGBUS },
 		{ -EFAULT, TEST_CODE_SIGBUS },
 		{ 1, TEST_CODE_SIGBUS },

@@ -140,6 +140,24 @@ static inline bool memory_types(void)
 }
 
 /*
+ * s390x: whether there is memory at a PFN, its kernel does not know, nor what
+ * devices have. The program that uses it learns that there is not, by SIGILL.
+ */
+static inline bool any_pfn_fits(void)
+{
+	return machine_is("s390x");
+}
+
+static inline bool touch_is_sigill(void *map)
+{
+	if (!child()) {
+		(void)load(map);
+		_exit(0);
+	}
+	return status_of(-1) == 128 + SIGILL;
+}
+
+/*
  * Is it what si_code tells of failed memory? Nothing, in kernels that do not
  * care, and on s390x; riscv64 has learnt it in some Linux 6 or 7.
  */
