@@ -88,10 +88,19 @@ demo: need-tools tests
 check check-all: need-tools tests
 	@KERNEL='$(KERNEL)' ARCH='$(ARCH)' scripts/$@
 
+# The Debian packages, and what they do on clean Debians; RELEASE= names one.
+.PHONY: deb check-package
+deb:
+	@scripts/deb
+
+check-package: need-tools tests
+	@RELEASE='$(RELEASE)' scripts/check-package $(TESTS)
+
 # The newest kernels that Debian has now, instead of those that were brought.
 .PHONY: update-kernels
 update-kernels:
 	@find build/kernels -maxdepth 1 -type l -delete
+	@rm -f build/package/*.key
 
 # From what make check-all found.
 .PHONY: support-table
@@ -132,7 +141,7 @@ lint:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/check-all build/torture
+	  build/bench build/check-all build/torture build/deb
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -149,6 +158,7 @@ help:
 	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED=, PAGES='
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'
+	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'
@@ -158,5 +168,6 @@ help:
 	@echo '  make unload      rmmod them'
 	@echo '  make install     into /lib/modules, for modprobe'
 	@echo 'And:'
+	@echo '  make deb         build Debian packages, build/deb/*.deb'
 	@echo '  make clean       remove what was built'
 	@echo '  make distclean   ... and what was downloaded'
