@@ -131,7 +131,7 @@ ok "an archive that is not there" says "mmdebstrap failed" \
 ok "... leaves no userland that is half there" \
 	test ! -e "$tree/build/userlands/bookworm/.complete"
 # What passed is not tested again; what failed is, or is of other source.
-mkdir "$tree"/{module,demo-driver,userspace-tests}
+mkdir "$tree"/{module,demo-driver,examples,userspace-tests}
 touch "$tree/Kbuild" "$tree/README.md"
 cat >"$tree/scripts/check-kernel" <<'EOF'
 #!/bin/sh
@@ -151,6 +151,8 @@ ok "a matrix with an entry that fails" matrix 6.1 none
 ok "... goes on with that" matrix none
 echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
+echo "int x;" >"$tree/examples/x.c"
+ok "... or that of the examples" matrix 6.1 none
 # The table of README.md, from what such a matrix leaves.
 printf '<!-- scripts/support-table -->\nold\n<!-- end of scripts/support-table -->\n' \
 	>"$tree/README.md"
