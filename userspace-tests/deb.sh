@@ -12,13 +12,6 @@ rm -rf "$dir"
 mkdir -p "$dir"
 "$top/scripts/sources" "$tree"
 
-# says TEXT COMMAND...: the command fails, and says TEXT
-says() {
-	local text=$1
-	shift
-	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
-}
-
 # with FILE PROGRAM COMMAND...: with the file changed by sed, for this command
 with() {
 	local file=$tree/$1 program=$2 status=0

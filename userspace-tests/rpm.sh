@@ -30,10 +30,10 @@ does "the packages build" rpmbuild -bb --nodeps --define "_topdir $dir" \
 	--define "_udevrulesdir /usr/lib/udev/rules.d" \
 	--dbpath "$dir/db" "$spec"
 
-# files KIND: of both packages, but for what documents them
+# The files of both packages, but for what documents them.
 rpm_files() {
-	rpm -qlp --dbpath "$dir/db" "$dir"/RPMS/noarch/*.rpm | grep -v /share/
-	rpm -qlp --dbpath "$dir/db" "$dir"/RPMS/noarch/*.rpm | grep /share/pfnfault
+	rpm -qlp --dbpath "$dir/db" "$dir"/RPMS/noarch/*.rpm |
+		awk '!/\/share\// || /\/share\/pfnfault/'
 }
 deb_files() {
 	local deb
