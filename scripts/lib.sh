@@ -56,13 +56,16 @@ machine_field() {
 
 kernel_names() { awk '/^[^#]/ { printf "%s ", $1 }' "$top/scripts/kernels"; }
 
-# selected quick|all: the names in scripts/kernels that KERNEL= and ARCH= ask
-# for; without them, those of the quick set, or all. With ARCH=, KERNEL= may be
-# a series.
+# selected quick|all|debug: the names in scripts/kernels that KERNEL= and ARCH= ask
+# for; without them, those of the quick set, of that and the rest, or of the debug
+# set. With ARCH=, KERNEL= may be a series.
 selected() {
 	awk -v set="$1" -v kernel="${KERNEL-}" -v arch="${ARCH-}" '
 		/^#/ { next }
-		kernel arch == "" { if (set == "all" || $NF == set) print $1; next }
+		kernel arch == "" {
+			if ($NF == set || set == "all" && $NF == "quick")
+				print $1
+			next }
 		arch != "" && $2 != arch { next }
 		kernel == "" || $1 == kernel || arch != "" && $3 == kernel { print $1 }' \
 		"$top/scripts/kernels" | grep . ||
