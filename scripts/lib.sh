@@ -54,6 +54,9 @@ machine_field() {
 		die "no machine '$1' in scripts/machines"
 }
 
+# is_debug NAME: is it one of scripts/debug-kernel's?
+is_debug() { [ "$(kernel_field "$1" set)" = debug ]; }
+
 kernel_names() { awk '/^[^#]/ { printf "%s ", $1 }' "$top/scripts/kernels"; }
 
 # selected quick|all|debug: the names in scripts/kernels that KERNEL= and ARCH= ask
