@@ -94,7 +94,7 @@ ok "... and the demo driver" installed pfnfault_demo
 # Kernels that cannot be brought: in a tree of its own, with a table of its own,
 # and the userlands of this one.
 tree=$dir/tree
-cp "$top"/scripts/* "$tree/scripts/"
+cp -R "$top"/scripts/* "$tree/scripts/"
 mkdir -p "$tree/build"
 ln -s "$build/userlands" "$tree/build/userlands"
 {
@@ -130,6 +130,30 @@ ok "an archive that is not there" says "mmdebstrap failed" \
 	env DEBIAN_MIRROR=file:/nonexistent "$tree/scripts/userland" bookworm
 ok "... leaves no userland that is half there" \
 	test ! -e "$tree/build/userlands/bookworm/.complete"
+# An emulator that fails, and not the guest: what its first boot logs.
+mkdir -p "$dir/boot"
+touch "$dir/boot/disk"
+cat >"$tree/scripts/qemu" <<'EOF'
+#!/bin/sh
+first=$2/../first
+echo "guest: start: check" >"$2/console"
+[ ! -e "$first" ] || cat "$first" >>"$2/console"
+rm -f "$first"
+echo "=== the end" >"$2/output"
+EOF
+boots_again() { # boots_again LINE: after a boot that logged this
+	echo "$1" >"$dir/first"
+	"$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1 &&
+		grep -qF "the emulator failed" "$dir/said"
+}
+ok "an emulator that takes a breakpoint which is gone" \
+	boots_again "[    1.0] int3: 0000 [#1] PREEMPT SMP"
+ok "... or gives flags that no CPU has" \
+	boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: c34ce362"
+ok "... or those next to these" \
+	boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 00400202"
+ok "a guest that warns, with flags that a CPU has, is not booted again" \
+	not boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 003f7fd7"
 # What passed is not tested again; what failed is, or is of other source.
 mkdir "$tree"/{module,demo-driver,examples,userspace-tests}
 touch "$tree/Kbuild" "$tree/README.md"
