@@ -100,7 +100,7 @@ ln -s "$build/userlands" "$tree/build/userlands"
 {
 	grep '^# name' "$top/scripts/kernels"
 	echo "none amd64 9.9 cloud-amd64 bookworm gcc-12 4K both all"
-	grep -P '^6\.1\t' "$top/scripts/kernels"
+	grep -P '^6\.1(-kasan)?\t' "$top/scripts/kernels"
 } >"$tree/scripts/kernels"
 ok "a series that Debian has not" says "no kernel 9.9 for amd64 in bookworm" \
 	"$tree/scripts/kernel" none
@@ -120,6 +120,24 @@ ok "a download that fails" says "cannot get linux-" "$tree/scripts/kernel" 6.1
 ok "... and why" grep -q "Failed to fetch" "$dir/said"
 ok "... leaves no kernel that is half there" \
 	test -z "$(find "$tree/build/kernels" -mindepth 1 ! -name '*.log')"
+# A debug kernel whose Kconfig drops an option without a word.
+cat >"$tree/scripts/in-userland" <<'EOF'
+#!/bin/sh
+case " $* " in
+*" apt-get "*) exit 0 ;;
+*" dpkg-query "*) echo 6.1.1-1 ;;
+*" allnoconfig "*) sed 's/^CONFIG_KASAN=y/# CONFIG_KASAN is not set/' "$2/asked" \
+	>"${0%/*}/../build/userlands/$1/usr/src/new-6.1-kasan/.config" ;;
+*" tar "*) ;;
+*) exit 1 ;;
+esac
+EOF
+ok "a debug kernel without an option that was asked for" \
+	says "does not have, or not with the others: CONFIG_KASAN=y" \
+	"$tree/scripts/kernel" 6.1-kasan
+ok "... leaves no kernel that is half there" \
+	test -z "$(find "$tree/build/kernels" -mindepth 1 ! -name '*.log')"
+ok "... nor its tree" test ! -e "$tree/build/userlands/bookworm/usr/src/new-6.1-kasan"
 rm "$tree/build/userlands"
 ok "a machine without Debian's keys" says "install debian-archive-keyring" \
 	env KEYRING=/nonexistent "$tree/scripts/userland" bookworm
