@@ -76,12 +76,6 @@ static inline void skip(const char *what, const char *why)
 	fflush(stdout);
 }
 
-static inline void skip_all(const char *why)
-{
-	printf("1..0 # SKIP %s\n", why);
-	exit(0);
-}
-
 /* Something that must work for the test to make sense did not. */
 #define must(expr) ({							\
 	__auto_type must_ret = (expr);					\
@@ -96,6 +90,17 @@ static inline int done(void)
 {
 	printf("1..%d\n", tap_count);
 	return tap_failed ? 1 : 0;
+}
+
+/* Also in the middle of a test: what was done counts, the rest is skipped. */
+static inline void skip_all(const char *why)
+{
+	if (tap_count) {
+		skip("the rest", why);
+		exit(done());
+	}
+	printf("1..0 # SKIP %s\n", why);
+	exit(0);
 }
 
 #endif /* TAP_H */
