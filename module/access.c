@@ -86,6 +86,7 @@ static void copy(struct view *view, unsigned int offset, void *buf, int len,
 /*
  * The page is mapped first, for that allocates, and then touched under the gate
  * and the sequence check: an invalidation waits for the copy, or comes before it.
+ * litmus/gate-access.
  */
 static int access_page(struct pfnfault_region *region, unsigned long index,
 		       unsigned int offset, void *buf, int len, bool write)

@@ -119,6 +119,7 @@ long pfnfault_dirty_collect(struct pfnfault_region *region,
 					  lockdep_is_held(&region->dirty_lock));
 	if (!dirty)
 		goto unlock;
+	/* A full barrier, before the zap: litmus/dirty. */
 	for (i = 0; i < BITS_TO_LONGS(nr); i++)
 		bitmap[i] = xchg(&dirty[i], 0);
 	pfnfault_bump(region, false);

@@ -74,7 +74,7 @@ int pfnfault_locate_and_install(struct pfnfault_region *region,
  */
 void pfnfault_wake(struct pfnfault_region *region)
 {
-	/* A release, paired with the acquire in handle_fault(). */
+	/* A release, paired with the acquire in attempt(): litmus/wake. */
 	atomic_inc_return_release(&region->wakes);
 	/* The count before we look for sleepers, who look at it last. */
 	if (wq_has_sleeper(&region->waitq))
@@ -96,7 +96,7 @@ static int call_wait(struct pfnfault_region *region, unsigned long index,
 
 /*
  * Until pfnfault_wake() was called since @wakes, the time is up, or a signal
- * comes that @state lets through.
+ * comes that @state lets through. litmus/wake.
  */
 static void sleep_on(struct pfnfault_region *region, int wakes,
 		     unsigned int state, long timeout)
@@ -197,7 +197,7 @@ static __always_inline int attempt(struct vm_fault *vmf, bool huge,
 
 	/*
 	 * Before all else: who wakes us after this ends the wait. An acquire,
-	 * paired with the release in pfnfault_wake().
+	 * paired with the release in pfnfault_wake(): litmus/wake.
 	 */
 	*wakes = atomic_read_acquire(&region->wakes);
 	return locate_and_install(region, vmf, huge, &nr);

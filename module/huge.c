@@ -98,6 +98,7 @@ struct mutex *pfnfault_hold_block(const struct vm_fault *vmf, int *err)
 	    look(vmf).state == PFNFAULT_TABLE)
 		return NULL;
 	lock = lock_of(vmf);
+	/* litmus/huge-block */
 	if (mutex_lock_killable(lock)) {
 		*err = -EINTR;
 		return NULL;
@@ -198,8 +199,10 @@ int pfnfault_install_huge(struct pfnfault_region *region, struct vm_fault *vmf,
 	unsigned int noreclaim;
 	int err = PFNFAULT_LOST;
 
+	/* litmus/huge-block */
 	if (mutex_lock_killable(lock))
 		return -EINTR;
+	/* litmus/gate-huge */
 	if (pfnfault_enter_gate(region, seq)) {
 		noreclaim = memalloc_noreclaim_save();
 		err = insert_huge(vmf, pfn, &installed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Installing PTEs: what both installers share, and why they are right.
+ * Installing PTEs: what both installers share, and why they are right. The tests
+ * that comments name as litmus/... hold it against the kernel's memory model.
  *
  * An install must not happen if its PFNs were taken back after they were
  * resolved. The fault samples region->seq before it resolves; whoever takes
@@ -164,7 +165,8 @@ static noinline void publish_table(struct vm_fault *vmf)
 		mm_inc_nr_ptes(mm);
 		/*
 		 * That it is empty, before it is there: paired with the address
-		 * dependency of all who walk page tables without a lock.
+		 * dependency of all who walk page tables without a lock:
+		 * litmus/table-empty.
 		 */
 		smp_wmb();
 		pmd_populate(mm, vmf->pmd, vmf->prealloc_pte);

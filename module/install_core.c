@@ -47,6 +47,7 @@ int pfnfault_install_core(struct pfnfault_run *run)
 
 	if (err)
 		return err;
+	/* litmus/gate, and of a write litmus/dirty-gate. */
 	if (run->region && !pfnfault_enter_gate(run->region, run->seq))
 		return PFNFAULT_LOST;
 	pfnfault_mark_write(run);

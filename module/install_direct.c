@@ -99,7 +99,8 @@ static __always_inline int fill(struct pfnfault_run *run, pte_t *pte,
 		/*
 		 * The table is published: its upper-level entry was written,
 		 * here or elsewhere, before the sequence is read. Pairs with
-		 * the barrier after the bump in pfnfault_bump().
+		 * the barrier after the bump in pfnfault_bump():
+		 * litmus/table-*, litmus/revoke, litmus/dirty.
 		 */
 		race_fault_mb();
 		if (race_lost(run->region, run->seq))
@@ -154,6 +155,7 @@ static int fill_around(struct pfnfault_run *run)
 		return apply_to_page_range(mm, vmf->address, PAGE_SIZE,
 					   fill_table, run);
 	ptl = pte_lockptr(mm, &pmd);
+	/* A zap takes it, too: litmus/table-*, litmus/revoke, litmus/dirty. */
 	spin_lock(ptl);
 	err = fill(run, pte_offset_kernel(&pmd, vmf->address), vmf->address);
 	spin_unlock(ptl);

@@ -29,7 +29,10 @@
  */
 void pfnfault_bump(struct pfnfault_region *region, bool moved)
 {
-	/* Waits for faults that install by core: they compare under the gate. */
+	/*
+	 * Waits for faults that install by core: they compare under the gate.
+	 * litmus/gate*, litmus/dirty-gate.
+	 */
 	down_write(&region->gate);
 	if (moved)
 		pfnfault_forget_verdict(region);
@@ -37,7 +40,8 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 	 * What the caller wrote, and that the verdict is forgotten, before the
 	 * sequence: pairs with the acquire in pfnfault_locate(). Without it, a
 	 * fault could sample the new sequence and install the old place, or
-	 * the old cache mode, after the zap.
+	 * the old cache mode, after the zap. litmus/new-place, litmus/move,
+	 * litmus/revoke.
 	 */
 	smp_mb__before_atomic();
 	race_bump(region);
@@ -45,6 +49,7 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 	 * The sequence before the zap looks for page tables: pairs with
 	 * race_fault_mb() in fill(). Without it, the zap could miss a
 	 * table that a fault publishes while that fault misses the bump.
+	 * litmus/table-*, litmus/revoke.
 	 */
 	race_bump_mb(region);
 	up_write(&region->gate);
@@ -63,6 +68,10 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 		  unsigned long nr)
 {
+	/*
+	 * Takes the lock of each page table that it finds: litmus/table-*,
+	 * litmus/revoke, litmus/dirty.
+	 */
 	unmap_mapping_range(region->space->inode->i_mapping,
 			    (loff_t)(region->base + index) << PAGE_SHIFT,
 			    (loff_t)nr << PAGE_SHIFT, 0);
@@ -151,7 +160,10 @@ void pfnfault_invalidate_begin(struct pfnfault_region *region,
 		region->moves_start = index;
 		region->moves_end = index + nr;
 	}
-	/* Seen by whoever samples the sequence that the bump makes. */
+	/*
+	 * Seen by whoever samples the sequence that the bump makes:
+	 * litmus/move.
+	 */
 	WRITE_ONCE(region->moves, region->moves + 1);
 	spin_unlock(&region->lock);
 	pfnfault_invalidate(region, index, nr);
@@ -173,7 +185,7 @@ void pfnfault_invalidate_end(struct pfnfault_region *region)
 	if (!WARN_ON_ONCE(!region->moves)) {
 		/*
 		 * Paired with the acquire in moving() of place.c: who sees
-		 * that nothing moves sees the new place.
+		 * that nothing moves sees the new place. litmus/move.
 		 */
 		smp_store_release(&region->moves, region->moves - 1);
 	}
@@ -216,7 +228,10 @@ void pfnfault_revoke(struct pfnfault_region *region,
 	spin_lock(&region->lock);
 	if (!region->revoked) {
 		region->policy = policy;
-		/* Who sees it sees the policy: an acquire in pfnfault_locate(). */
+		/*
+		 * Who sees it sees the policy: an acquire in
+		 * pfnfault_locate(). litmus/revoke-policy.
+		 */
 		smp_store_release(&region->revoked, true);
 	}
 	spin_unlock(&region->lock);

@@ -54,7 +54,8 @@ bool pfnfault_enter_op(struct pfnfault_region *region)
 	barrier();	/* paired with race_everywhere(): see above */
 	if (likely(!pfnfault_revoked(region)))
 		return true;
-	smp_mb();	/* paired with the one in none_runs() */
+	/* Paired with the one in none_runs(): litmus/op-counts. */
+	smp_mb();
 	pfnfault_leave_op(region);
 	return false;
 }
@@ -66,7 +67,8 @@ static bool none_runs(struct pfnfault_region *region)
 
 	for_each_possible_cpu(cpu)
 		left += READ_ONCE(per_cpu_ptr(region->percpu, cpu)->left);
-	smp_mb();	/* paired with the one in pfnfault_enter_op() */
+	/* Paired with the one in pfnfault_enter_op(): litmus/op-counts. */
+	smp_mb();
 	for_each_possible_cpu(cpu)
 		entered += READ_ONCE(per_cpu_ptr(region->percpu, cpu)->entered);
 	return entered == left;
@@ -82,6 +84,7 @@ static bool none_runs(struct pfnfault_region *region)
  */
 void pfnfault_wait_for_ops(struct pfnfault_region *region)
 {
+	/* litmus/op-* */
 	race_everywhere();
 	wait_event(region->waitq, none_runs(region));
 	race_everywhere();

@@ -26,7 +26,7 @@ static inline void pfnfault_leave_op(struct pfnfault_region *region)
 	barrier();	/* likewise */
 	/*
 	 * Takes the lock of the queue, whoever is in it: a waiter that came
-	 * first is woken, one that comes later sees the count.
+	 * first is woken, one that comes later sees the count. litmus/op-wake.
 	 */
 	if (pfnfault_revoked(region))
 		wake_up_all(&region->waitq);

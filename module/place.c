@@ -58,7 +58,7 @@ static bool moving(struct pfnfault_region *region, unsigned long *start,
 {
 	bool moves;
 
-	/* Paired with the release in pfnfault_invalidate_end(). */
+	/* Paired with the release in pfnfault_invalidate_end(): litmus/move. */
 	if (!smp_load_acquire(&region->moves))
 		return false;
 	spin_lock(&region->lock);
@@ -119,7 +119,10 @@ static int dummy_extent(struct pfnfault_region *region, unsigned long index,
 		memset(page_address(page),
 		       region->policy == PFNFAULT_REVOKE_ONES ? 0xff : 0,
 		       PAGE_SIZE);
-		/* A full barrier: who maps the page maps what was written. */
+		/*
+		 * A full barrier: who maps the page maps what was written.
+		 * litmus/revoke-dummy.
+		 */
 		if (cmpxchg(&region->dummy, NULL, page)) {
 			__free_page(page);
 			page = READ_ONCE(region->dummy);
@@ -158,9 +161,10 @@ int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 	 * Before all else: whoever invalidates after this makes the install
 	 * lose. An acquire, paired with the barrier before the bump in
 	 * pfnfault_bump(): with the new sequence comes what led to it.
+	 * litmus/new-place, litmus/move, litmus/revoke.
 	 */
 	*seq = atomic_long_read_acquire(&region->seq);
-	/* Acquire: the policy was written before. */
+	/* Acquire: the policy was written before. litmus/revoke-policy. */
 	if (smp_load_acquire(&region->revoked))
 		return region->policy == PFNFAULT_REVOKE_SIGBUS ? -ENODEV :
 			dummy_extent(region, index, extent);
