@@ -138,10 +138,16 @@ need-modules:
 lint:
 	@scripts/lint
 
+# The race argument by the kernel's memory model, and what tells when it is not.
+.PHONY: litmus
+litmus:
+	@scripts/litmus
+	@prove --exec bash userspace-tests/litmus.sh
+
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/check-all build/torture build/deb
+	  build/bench build/check-all build/torture build/deb build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -160,6 +166,7 @@ help:
 	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
+	@echo '  make litmus      the race argument, by the memory model of the kernel'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'
 	@echo '  make sign        ... sign them, for Secure Boot; KEY=, CERT='
