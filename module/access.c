@@ -93,17 +93,18 @@ static int access_page(struct pfnfault_region *region, unsigned long index,
 {
 	struct pfnfault_extent extent = {};
 	struct view view;
-	unsigned long seq;
+	unsigned long pfn, seq;
 	int err = pfnfault_locate(region, index, &extent, &seq);
 
 	if (err)
 		return err;
-	if (!map_page(&view, &extent, extent.pfn + index - extent.index))
+	pfn = extent.pfn + index - extent.index;
+	if (!map_page(&view, &extent, pfn))
 		return -ENOMEM;
 	err = PFNFAULT_LOST;
 	if (pfnfault_enter_gate(region, seq)) {
 		if (write)
-			pfnfault_dirty_mark(region, index);
+			pfnfault_dirty_mark(region, index, pfn);
 		copy(&view, offset, buf, len, write);
 		up_read(&region->gate);
 		err = 0;

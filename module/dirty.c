@@ -39,17 +39,24 @@
  * pfnfault_dirty_mark() - a page is about to be written
  * @region: the region
  * @index: the page
+ * @pfn: where it is
  *
  * Context: what the sequence was compared under is still held.
  */
-void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index)
+void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
+			 unsigned long pfn)
 {
+	const struct page *dummy = READ_ONCE(region->dummy);
 	unsigned long *dirty;
 
 	rcu_read_lock();
 	dirty = rcu_dereference(region->dirty);
-	/* What is written after a revocation is written to the dummy page. */
-	if (dirty && !pfnfault_revoked(region))
+	/*
+	 * What is written to the dummy page is not the region's. That the
+	 * region was revoked does not tell: until the bump, faults that
+	 * resolved before still install its memory.
+	 */
+	if (dirty && !(dummy && page_to_pfn(dummy) == pfn))
 		set_bit(index, dirty);
 	rcu_read_unlock();
 }

@@ -209,7 +209,8 @@ void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 		  unsigned long nr);
 
 /* dirty.c */
-void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index);
+void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
+			 unsigned long pfn);
 
 /* region.c, space.c */
 int pfnfault_live_regions(void);
@@ -318,7 +319,8 @@ static inline void pfnfault_mark_write(const struct pfnfault_run *run)
 	    rcu_access_pointer(run->region->dirty) &&
 	    !pfnfault_is_cow(vmf->vma))
 		pfnfault_dirty_mark(run->region,
-				    vmf->pgoff - run->region->base);
+				    vmf->pgoff - run->region->base,
+				    run->pieces->pfn - run->pieces->start);
 }
 
 #endif /* PFNFAULT_INTERNAL_H */
