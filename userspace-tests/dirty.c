@@ -267,6 +267,42 @@ static void test_revoked(void)
 	close(fd);
 }
 
+/*
+ * A write's fault has found the region's memory; then the region is revoked, and
+ * that is held up before it takes the memory back: the fault comes first.
+ */
+static void test_revoked_meanwhile(void)
+{
+	const char *what = "a write while the region is being revoked";
+	struct pfnfault_test_stalled write = {
+		.where = TEST_STALL_FILL, .stirred = 1, .write = 1, .word = 5,
+	};
+	unsigned int stalls;
+	pthread_t thread;
+	void *map;
+
+	stalled_fd = made_open(O_RDWR);
+	if (!can_stall(stalled_fd, TEST_STALL_FILL, what) ||
+	    !can_stall(stalled_fd, TEST_STALL_GATE, what)) {
+		close(stalled_fd);
+		return;
+	}
+	map = made_map(stalled_fd);
+	must(ioctl(stalled_fd, PFNFAULT_TEST_DIRTY_START));
+	write.addr = (uintptr_t)(page_word(map, 3) + 1);
+	stalls = made_info(stalled_fd).stalls;
+	thread = start_thread(stalled_write, &write);
+	ok(comes_true(made_info(stalled_fd).stalls != stalls), "%s", what);
+	must(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_REVOKE, 1000));
+	pthread_join(thread, NULL);
+	must(collect(stalled_fd));
+	/* Where the write was late, what stands in has it. */
+	ok(dirty(3) || load(page_word(map, 3) + 1) == 5,
+	   "... is told, if it was to the region's memory");
+	made_unmap(map);
+	close(stalled_fd);
+}
+
 int main(void)
 {
 	test_which();
@@ -275,5 +311,6 @@ int main(void)
 	test_last_moment();
 	test_private();
 	test_revoked();
+	test_revoked_meanwhile();
 	return done();
 }

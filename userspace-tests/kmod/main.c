@@ -193,6 +193,18 @@ static long test_stalled_read(void __user *arg)
 	return err;
 }
 
+static long test_stalled_revoke(struct test *test, unsigned int ms)
+{
+	long err = test_stall(TEST_STALL_GATE, ms, false);
+
+	if (err)
+		return err;
+	err = test_engine_ioctl(test, PFNFAULT_TEST_REVOKE,
+				PFNFAULT_REVOKE_ZEROS);
+	test_unstall(TEST_STALL_GATE);
+	return err;
+}
+
 static long test_info(struct test *test, void __user *arg)
 {
 	struct pfnfault_test_info info = {};
@@ -283,7 +295,8 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct pfnfault_test_setup setup;
 	struct pfnfault_test_range range;
 
-	if (cmd != PFNFAULT_TEST_INFO)
+	/* A revocation that is held up stirs when it has come that far. */
+	if (cmd != PFNFAULT_TEST_INFO && cmd != PFNFAULT_TEST_STALLED_REVOKE)
 		test_stir();
 	switch (cmd) {
 	case PFNFAULT_TEST_SETUP:
@@ -311,6 +324,8 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_pte(user);
 	case PFNFAULT_TEST_STALLED_READ:
 		return test_stalled_read(user);
+	case PFNFAULT_TEST_STALLED_REVOKE:
+		return test_stalled_revoke(test, arg);
 	case PFNFAULT_TEST_INFO:
 		return test_info(test, user);
 	case PFNFAULT_TEST_MACHINE:

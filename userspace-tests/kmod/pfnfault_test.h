@@ -74,6 +74,7 @@ enum pfnfault_test_stall {
 	TEST_STALL_FILL,	/* before the page table is there, and filled */
 	TEST_STALL_CORE,	/* before core installs the first page */
 	TEST_STALL_OP,		/* before an op is called */
+	TEST_STALL_GATE,	/* before an invalidation takes the gate, and bumps */
 	TEST_STALLS,
 };
 
@@ -246,6 +247,8 @@ struct pfnfault_test_prefault {
 /* pfnfault_region_set_window(@arg) */
 #define PFNFAULT_TEST_WINDOW	 _IO('P', 0x83)
 #define PFNFAULT_TEST_MACHINE	 _IOR('P', 0x84, struct pfnfault_test_machine)
+/* PFNFAULT_TEST_REVOKE with zeros, held up for @arg ms before the bump */
+#define PFNFAULT_TEST_STALLED_REVOKE _IO('P', 0x85)
 /* pfnfault_errno(@arg), as enum pfnfault_test_code */
 #define PFNFAULT_TEST_CODE	 _IO('P', 0x79)
 

@@ -14,39 +14,44 @@
 #define STIR_MS 5000	/* no other is later than that */
 
 #ifdef CONFIG_KPROBES
-static struct task_struct *stalled_task;
-static unsigned int stall_ms;
-static bool until_stirred;
+/* Where a task can be held up, and which one is to be. */
+struct place {
+	struct kprobe probe;
+	struct task_struct *task;
+	unsigned int ms;
+	bool until_stirred;
+};
+
 static bool stirred;
 static unsigned int stalls;
 
 static int stall(struct kprobe *probe, struct pt_regs *regs)
 {
+	struct place *place = container_of(probe, struct place, probe);
+	bool wait = place->until_stirred;
 	int ms;
 
-	if (READ_ONCE(stalled_task) != current)
+	if (READ_ONCE(place->task) != current)
 		return 0;
-	WRITE_ONCE(stirred, false);
-	WRITE_ONCE(stalled_task, NULL);
+	/* Who is held up elsewhere goes on now, or waits for another. */
+	WRITE_ONCE(stirred, !wait);
+	WRITE_ONCE(place->task, NULL);
 	WRITE_ONCE(stalls, stalls + 1);
 	/* However late a guest's other CPU is. */
-	for (ms = 0; until_stirred && !READ_ONCE(stirred) && ms < STIR_MS; ms++)
+	for (ms = 0; wait && !READ_ONCE(stirred) && ms < STIR_MS; ms++)
 		mdelay(1);
-	mdelay(stall_ms);
+	mdelay(place->ms);
 	return 0;
 }
 
+#define PLACE(symbol) { .probe = { .symbol_name = symbol, .pre_handler = stall } }
+
 /* Indexed by enum pfnfault_test_stall. */
-static struct kprobe probes[] = {
-	[TEST_STALL_FILL] = {
-		.symbol_name = "pfnfault_install_ptes", .pre_handler = stall,
-	},
-	[TEST_STALL_CORE] = {
-		.symbol_name = "vmf_insert_pfn_prot", .pre_handler = stall,
-	},
-	[TEST_STALL_OP] = {
-		.symbol_name = "pfnfault_enter_op", .pre_handler = stall,
-	},
+static struct place places[] = {
+	[TEST_STALL_FILL] = PLACE("pfnfault_install_ptes"),
+	[TEST_STALL_CORE] = PLACE("vmf_insert_pfn_prot"),
+	[TEST_STALL_OP] = PLACE("pfnfault_enter_op"),
+	[TEST_STALL_GATE] = PLACE("down_write"),
 };
 
 /*
@@ -55,19 +60,20 @@ static struct kprobe probes[] = {
  */
 int test_stall(unsigned int where, unsigned int ms, bool wait)
 {
+	struct place *place = &places[where];
 	int err;
 
 	if (where >= TEST_STALLS)
 		return -EINVAL;
 	/* A kprobe that is registered again must be as new. */
-	probes[where].addr = NULL;
-	probes[where].flags = 0;
-	err = register_kprobe(&probes[where]);
+	place->probe.addr = NULL;
+	place->probe.flags = 0;
+	err = register_kprobe(&place->probe);
 	if (err)
 		return err == -EINVAL || err == -EILSEQ ? -EOPNOTSUPP : err;
-	stall_ms = ms;
-	until_stirred = wait;
-	WRITE_ONCE(stalled_task, current);
+	place->ms = ms;
+	place->until_stirred = wait;
+	WRITE_ONCE(place->task, current);
 	return 0;
 }
 
@@ -84,8 +90,8 @@ unsigned int test_stalls(void)
 
 void test_unstall(unsigned int where)
 {
-	WRITE_ONCE(stalled_task, NULL);
-	unregister_kprobe(&probes[where]);
+	WRITE_ONCE(places[where].task, NULL);
+	unregister_kprobe(&places[where].probe);
 }
 #else
 int test_stall(unsigned int where, unsigned int ms, bool wait)
