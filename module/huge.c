@@ -112,13 +112,12 @@ struct mutex *pfnfault_hold_block(const struct vm_fault *vmf, int *err)
 static bool prot_fits(const struct vm_area_struct *vma,
 		      const struct pfnfault_extent *extent)
 {
-	pgprot_t prot = vma->vm_page_prot;
-
 	/* By the memory type of the first PFN, which is that of the extent. */
 	if (PFNFAULT_TRACKED_MEMTYPE)
 		return true;
-	return pgprot_val(pfnfault_cache_prot(prot, extent->cache)) ==
-		pgprot_val(prot);
+	return pgprot_val(pfnfault_cache_prot(vma->vm_page_prot,
+					      extent->cache)) ==
+	       pgprot_val(vma->vm_page_prot);
 }
 
 /**
