@@ -36,9 +36,12 @@ need-kdir:
 	  echo "(Without a kernel to build for, make demo and make check bring" \
 	    "one of their own.)" >&2; exit 1; }
 
+# Debian's headers have no System.map, without which kbuild runs no depmod.
 .PHONY: install
 install: need-kdir
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(if $(INSTALL_MOD_PATH),,@PATH="$$PATH:/usr/sbin:/sbin" && \
+	  depmod "$$(modinfo -F vermagic module/pfnfault.ko | cut -d' ' -f 1)")
 
 # With DKMS's key, or that of KEY= and CERT=.
 .PHONY: sign

@@ -53,6 +53,12 @@ mkdir -p /pfnfault
 /src/checkout/scripts/readme-driver >/src/checkout/userspace-tests/kmod/readme.inc
 does "the tests' modules build" make -C "$headers" M=/src/checkout PFNFAULT_TESTS=m
 cp /src/checkout/userspace-tests/kmod/pfnfault_{test,readme}.ko /pfnfault/
+does "make install installs what was built" make -C /src/checkout KDIR="$headers" \
+	install
+ok "... where modprobe finds it" modinfo -k "$kernel" pfnfault_demo
+find "/lib/modules/$kernel" -name 'pfnfault*.ko*' -delete
+find "/lib/modules/$kernel" -type d -empty -delete
+depmod "$kernel"
 files >/pfnfault/before
 does "apt installs the packages" apt-get install -q -y --no-install-recommends \
 	/src/pfnfault-dkms.deb /src/pfnfault-dev.deb
