@@ -69,7 +69,7 @@ enum pfnfault_vram_place {
  *	PFNFAULT_VRAM_CREATE, which fills it
  * @size: in for PFNFAULT_VRAM_CREATE, else out; in bytes, whole pages
  * @place: in for PFNFAULT_VRAM_MOVE; out: where it is
- * @pad: not used
+ * @evictions: out: how often it gave way to another
  * @moves: out: how often it moved
  * @faults: out: times that the fault handler was called
  * @huge: out: huge entries that mapped it
@@ -80,7 +80,7 @@ struct pfnfault_vram_object {
 	__u64 offset;
 	__u64 size;
 	__u32 place;
-	__u32 pad;
+	__u32 evictions;
 	__u64 moves;
 	__u64 faults;
 	__u64 huge;
@@ -92,5 +92,7 @@ struct pfnfault_vram_object {
 #define PFNFAULT_VRAM_CREATE _IOWR('P', 0xa0, struct pfnfault_vram_object)
 #define PFNFAULT_VRAM_MOVE   _IOWR('P', 0xa1, struct pfnfault_vram_object)
 #define PFNFAULT_VRAM_INFO   _IOWR('P', 0xa2, struct pfnfault_vram_object)
+/* Gone, whoever made it or has it mapped: SIGBUS; tells what INFO would */
+#define PFNFAULT_VRAM_DESTROY _IOWR('P', 0xa3, struct pfnfault_vram_object)
 
 #endif /* PFNFAULT_DEMO_H */

@@ -4,8 +4,8 @@
  *
  * An object lives in VRAM or in system memory, and programs read and write it
  * meanwhile. An ioctl moves it; and when VRAM is full, who came in first gives
- * way. The place that was vacated is overwritten at once: whoever still reached
- * it would notice.
+ * way. Another ioctl destroys it, whoever has it mapped. The place that was
+ * vacated is overwritten at once: whoever still reached it would notice.
  *
  * All objects are mapped through one space, each at an offset of its own,
  * whoever made them. What VRAM is, vram_memory.c knows.
@@ -35,11 +35,13 @@ struct object {
 	unsigned long in_vram;		/* first page there, or VRAM_NONE */
 	void *system;			/* where it is in RAM, or NULL */
 	u64 moves;
+	u32 evictions;			/* ... among them */
 };
 
 static LIST_HEAD(residents);	/* in VRAM, who came first comes first */
 static struct pfnfault_space vram_space;
 static DEFINE_XARRAY_ALLOC(objects);	/* by offset / PFNFAULT_VRAM_MAX_SIZE */
+static DEFINE_MUTEX(table_lock);	/* of who takes objects out of there */
 
 /*
  * Where is page @index? Reads the place without the lock: it changes only
@@ -100,14 +102,20 @@ static void leave_system(struct object *object)
 	atomic_sub(object->region.nr_pages, &demo_pages);
 }
 
+/* Nobody reaches it any more; vram.lock is held. */
+static void vacate(struct object *object)
+{
+	if (object->in_vram != VRAM_NONE)
+		leave_vram(object);
+	leave_system(object);
+}
+
 static void object_free(struct pfnfault_region *region)
 {
 	struct object *object = container_of(region, struct object, region);
 
 	mutex_lock(&vram.lock);
-	if (object->in_vram != VRAM_NONE)
-		leave_vram(object);
-	leave_system(object);
+	vacate(object);
 	mutex_unlock(&vram.lock);
 	kfree(object);
 }
@@ -135,16 +143,18 @@ static int move_out(struct object *object)
 /* Room for @nr pages, at the cost of who has been there longest. */
 static unsigned long make_room(unsigned long nr)
 {
+	struct object *object;
 	unsigned long page;
 
 	for (;;) {
 		page = vram_allocate_pages(nr);
 		if (page != VRAM_NONE)
 			return page;
-		if (list_empty(&residents) ||
-		    move_out(list_first_entry(&residents, struct object,
-					      list)))
+		object = list_first_entry_or_null(&residents, struct object,
+						  list);
+		if (!object || move_out(object))
 			return VRAM_NONE;
+		object->evictions++;
 	}
 }
 
@@ -214,6 +224,7 @@ static struct object *object_alloc(void)
 
 static int create(struct file *file, struct pfnfault_vram_object *arg)
 {
+	static u32 next;	/* a name that was another's fails for long */
 	struct object *object;
 	int err = -ENOMEM;
 	u32 id;
@@ -231,9 +242,10 @@ static int create(struct file *file, struct pfnfault_vram_object *arg)
 	if (!object->system)
 		goto free;
 	/* A place in the table first, with nothing in it: it says where. */
-	err = xa_alloc(&objects, &id, NULL,
-		       XA_LIMIT(0, PFNFAULT_VRAM_MAX_OBJECTS), GFP_KERNEL);
-	if (err)
+	err = xa_alloc_cyclic(&objects, &id, NULL,
+			      XA_LIMIT(0, PFNFAULT_VRAM_MAX_OBJECTS), &next,
+			      GFP_KERNEL);
+	if (err < 0)
 		goto free_system;
 	err = pfnfault_region_init(&object->region, &vram_ops, &vram_space,
 				   id * MAX_PAGES, object->region.nr_pages);
@@ -271,6 +283,37 @@ static int move(struct object *object, u32 place)
 	return err;
 }
 
+/* Whoever comes first. */
+static bool take_out(struct object *object)
+{
+	unsigned long id = object->region.base / MAX_PAGES;
+	bool there;
+
+	mutex_lock(&table_lock);
+	there = xa_load(&objects, id) == object;
+	if (there)
+		xa_erase(&objects, id);
+	mutex_unlock(&table_lock);
+	return there;
+}
+
+/*
+ * Revoked before it has no name any more: who does not find it, does not see it.
+ * Its place is given back under the same lock, for who makes room must not meet
+ * what was revoked. Of two that come at once, the second one does that in vain.
+ */
+static int destroy(struct object *object)
+{
+	mutex_lock(&vram.lock);
+	pfnfault_revoke(&object->region, PFNFAULT_REVOKE_SIGBUS);
+	vacate(object);
+	mutex_unlock(&vram.lock);
+	if (!take_out(object))
+		return -ENOENT;
+	pfnfault_region_put(&object->region);
+	return 0;
+}
+
 static void tell(struct object *object, struct pfnfault_vram_object *arg)
 {
 	struct pfnfault_stats stats;
@@ -285,6 +328,7 @@ static void tell(struct object *object, struct pfnfault_vram_object *arg)
 	arg->place = object->in_vram != VRAM_NONE ? PFNFAULT_VRAM_VRAM :
 						  PFNFAULT_VRAM_SYSTEM;
 	arg->moves = object->moves;
+	arg->evictions = object->evictions;
 	mutex_unlock(&vram.lock);
 }
 
@@ -298,6 +342,8 @@ static int on_object(struct file *file, unsigned int cmd,
 		return -ENOENT;
 	if (cmd == PFNFAULT_VRAM_MOVE)
 		err = move(object, arg->place);
+	else if (cmd == PFNFAULT_VRAM_DESTROY)
+		err = destroy(object);
 	tell(object, arg);
 	pfnfault_region_put(&object->region);
 	return err;
@@ -316,6 +362,7 @@ static long vram_ioctl(struct file *file, unsigned int cmd, unsigned long user)
 		break;
 	case PFNFAULT_VRAM_MOVE:
 	case PFNFAULT_VRAM_INFO:
+	case PFNFAULT_VRAM_DESTROY:
 		err = on_object(file, cmd, &arg);
 	}
 	if (!err && copy_to_user((void __user *)user, &arg, sizeof(arg)))
@@ -332,18 +379,17 @@ static int vram_open(struct inode *inode, struct file *file)
 /* Its objects cannot be mapped any more; mappings stay, and may still move. */
 static int vram_close(struct inode *inode, struct file *file)
 {
-	static DEFINE_MUTEX(one_at_a_time);	/* or ->owner may be gone */
 	struct object *object;
 	unsigned long id;
 
-	mutex_lock(&one_at_a_time);
+	mutex_lock(&table_lock);	/* or ->owner may be gone */
 	xa_for_each(&objects, id, object) {
 		if (object->owner != file)
 			continue;
 		xa_erase(&objects, id);
 		pfnfault_region_put(&object->region);
 	}
-	mutex_unlock(&one_at_a_time);
+	mutex_unlock(&table_lock);
 	pfnfault_file_release(file);
 	return 0;
 }

@@ -2,9 +2,8 @@
 /*
  * Objects that move between VRAM and system memory. Would catch contents that
  * are lost or another's, an eviction that does not happen, an object that
- * outlives its last user, memory that leaks.
+ * outlives its last user or its destruction, memory that leaks.
  */
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -64,11 +63,11 @@ static void test_evict(void)
 		must(vram_move(fd, objects[i], PFNFAULT_VRAM_VRAM) ? -1 : 0);
 	}
 	for (size_t i = 0; i < nr; i++) {
-		bool there = vram_info(fd, objects[i]).place ==
-			     PFNFAULT_VRAM_VRAM;
+		struct pfnfault_vram_object info = vram_info(fd, objects[i]);
+		bool there = info.place == PFNFAULT_VRAM_VRAM;
 
 		in_vram += there;
-		good &= there == (i >= nr / 2);
+		good &= there == (i >= nr / 2) && info.evictions == !there;
 	}
 	is(in_vram, nr / 2, "VRAM is full");
 	ok(good, "... of who came last");
@@ -149,23 +148,54 @@ static void test_wrong(void)
 	close(fd);
 }
 
-/* The BAR that VRAM is in goes, and comes back. */
-static void write_file(const char *path, const char *text)
+/* Destroyed, in either place, while it is mapped. */
+static void test_destroyed(void)
 {
-	int fd = must(open(path, O_WRONLY));
+	int fd = vram_open(), other = vram_open();
+	struct pfnfault_vram_object answer;
+	uint64_t object, next;
+	void *map, *next_map;
 
-	must(write(fd, text, strlen(text)));
+	for (int place = 0; place < 2; place++) {
+		object = vram_create(fd, PAGES);
+		map = must(vram_map(fd, object, PAGES));
+		fill(map, 2);
+		must(vram_move(fd, object, place) ? -1 : 0);
+		(void)load(map);
+		is(vram_destroy(other, object, &answer), 0,
+		   "destroyed, by who did not make it");
+		is(answer.moves, place, "... it tells how often it moved");
+		ok(touch_is_sigbus(map), "... a page that was touched: SIGBUS");
+		ok(touch_is_sigbus(page_word(map, PAGES - 1)),
+		   "... and one that was not");
+		fails(vram_map(fd, object, PAGES) == MAP_FAILED, ENXIO,
+		      "... mmap of it");
+		is(vram_move(fd, object, 1), ENOENT, "... it does not move: ENOENT");
+		is(vram_destroy(fd, object, &answer), ENOENT,
+		   "... nor is it destroyed twice: ENOENT");
+		next = vram_create(fd, PAGES);
+		ok(next != object, "another object has another name");
+		next_map = must(vram_map(fd, next, PAGES));
+		fill(next_map, 3);
+		must(vram_move(fd, next, place) ? -1 : 0);
+		ok(touch_is_sigbus(map), "... and is not seen in the old one's place");
+		ok(filled(next_map, 3), "... but in its own");
+		munmap(next_map, PAGES * page_size);
+		munmap(map, PAGES * page_size);
+	}
+	close(other);
 	close(fd);
 }
 
+/* The BAR that VRAM is in goes, and comes back. */
 static void test_removed(void)
 {
-	char device[PATH_MAX], *name;
+	char name[NAME_MAX];
 	uint64_t object;
 	void *map;
 	int fd;
 
-	if (!realpath("/sys/class/misc/pfnfault-bar/device", device)) {
+	if (!bar_device(name)) {
 		skip("the BAR goes", "no BAR");
 		return;
 	}
@@ -174,20 +204,19 @@ static void test_removed(void)
 		skip("the BAR goes", "VRAM is not in a BAR above 4 GiB");
 		return;
 	}
-	name = strrchr(device, '/') + 1;
 	fd = vram_open();
 	object = vram_create(fd, PAGES);
 	map = must(vram_map(fd, object, PAGES));
 	fill(map, 3);
 	must(vram_move(fd, object, PFNFAULT_VRAM_VRAM) ? -1 : 0);
 	ok(filled(map, 3), "in the BAR");
-	write_file("/sys/bus/pci/drivers/pfnfault-bar/unbind", name);
+	write_file(BAR_DRIVER "/unbind", name);
 	ok(filled(map, 3), "the BAR goes: the object is still there");
 	is(vram_info(fd, object).place, PFNFAULT_VRAM_SYSTEM,
 	   "... in system memory");
 	is(vram_move(fd, object, PFNFAULT_VRAM_VRAM), ENOSPC,
 	   "... for there is no VRAM");
-	write_file("/sys/bus/pci/drivers/pfnfault-bar/bind", name);
+	write_file(BAR_DRIVER "/bind", name);
 	is(vram_move(fd, object, PFNFAULT_VRAM_VRAM), 0,
 	   "... until the BAR comes back");
 	ok(filled(map, 3), "... with what the object held");
@@ -203,6 +232,7 @@ int main(void)
 	test_move();
 	test_evict();
 	test_shared();
+	test_destroyed();
 	test_wrong();
 	if (!geteuid())
 		test_removed();

@@ -3,6 +3,8 @@
 #ifndef VRAM_H
 #define VRAM_H
 
+#include <limits.h>
+
 #include "made.h"
 
 #define VRAM_NODE "/dev/pfnfault-vram"
@@ -41,6 +43,14 @@ static inline struct pfnfault_vram_object vram_info(int fd, uint64_t offset)
 	return object;
 }
 
+/* 0, or the errno; @answer tells what it was like. */
+static inline int vram_destroy(int fd, uint64_t offset,
+			       struct pfnfault_vram_object *answer)
+{
+	*answer = (struct pfnfault_vram_object){ .offset = offset };
+	return ioctl(fd, PFNFAULT_VRAM_DESTROY, answer) ? errno : 0;
+}
+
 /* MAP_FAILED and errno as mmap() has them. */
 static inline void *vram_map(int fd, uint64_t offset, size_t pages)
 {
@@ -52,6 +62,29 @@ static inline void *vram_map(int fd, uint64_t offset, size_t pages)
 static inline unsigned long vram_pages(void)
 {
 	return get_number(VRAM_PAGES);
+}
+
+/* ---- The BAR that VRAM is in, which can be unplugged ---- */
+
+#define BAR_DRIVER "/sys/bus/pci/drivers/pfnfault-bar"
+
+/* The device's name in sysfs; false where there is none. */
+static inline bool bar_device(char name[NAME_MAX])
+{
+	char device[PATH_MAX];
+
+	if (!realpath("/sys/class/misc/pfnfault-bar/device", device))
+		return false;
+	snprintf(name, NAME_MAX, "%s", strrchr(device, '/') + 1);
+	return true;
+}
+
+static inline void write_file(const char *path, const char *text)
+{
+	int fd = must(open(path, O_WRONLY));
+
+	must(write(fd, text, strlen(text)));
+	close(fd);
 }
 
 #endif /* VRAM_H */
