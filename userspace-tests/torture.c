@@ -3,12 +3,15 @@
  * torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES | -b PERCENT]:
  * no stale page, ever.
  *
- * Objects move between VRAM and system memory, by ioctl and by eviction, and
- * every place that is vacated is overwritten. Meanwhile threads of many processes
- * read and write them, through mappings that they make, split, protect, move,
- * drop and hand to children at random, through two device nodes and through
- * /proc/self/mem. Each page carries its identity and a generation that only
- * grows: one wrong word is a failure.
+ * Objects move between VRAM and system memory, by ioctl and by eviction, are
+ * destroyed and replaced; and every place that is vacated is overwritten. The BAR
+ * that VRAM is in is unplugged and plugged again, and mapped itself; a region
+ * whose writes are tracked moves, too. Meanwhile threads of many processes read
+ * and write all of it, by themselves and by the kernel, through mappings that they
+ * make, split, protect, move, drop and hand to children at random, through two
+ * device nodes; and processes exit, or are killed, in the middle of that. Each page
+ * carries its name and a generation that only grows (torture.h): one wrong word is
+ * a failure.
  *
  * Objects of 96 of 1024 pages of VRAM, which -g changes, are mapped by PTEs.
  * Those that are as large as what a page table maps (-b 100) are mapped by huge
@@ -21,290 +24,88 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "vram.h"
+#include "torture_processes.h"
 
-#define OBJECTS 24
-#define MAX_PAGES 1024	/* of an object */
-#define SECOND_NODE "/tmp/pfnfault-torture"
+/* ---- What there is ---- */
 
-static unsigned int run_seconds = 5, processes = 3, threads = 3;
-static size_t pages;	/* of an object; 0: not said */
-static int objects;
-static uint64_t seed;
-
-/* What all processes share. */
-static struct shared {
-	volatile uint64_t stop;	/* as wide as all: they are aligned so */
-	volatile uint64_t wrong, checks, writes, moves, maps, forks, peeks;
-	uint64_t objects[OBJECTS];
-	/* The generation of each page, written before the page is. */
-	volatile uint64_t next[OBJECTS][MAX_PAGES];
-	volatile uint64_t done[OBJECTS][MAX_PAGES];
-	volatile int locks[OBJECTS][MAX_PAGES];	/* writers of one page */
-} *shared;
-
-/* A thread's own, so that a seed repeats what it does. */
-struct worker {
-	uint64_t random;
-	int fd, mem;
-	void *maps[OBJECTS];
-	bool split[OBJECTS];
-};
-
-static uint64_t rnd(struct worker *worker)
+static void init_locks(void)
 {
-	uint64_t x = worker->random;
+	pthread_mutexattr_t attr;
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return worker->random = x;
-}
-
-static void wrong(const char *how, int object, size_t page, uint64_t got)
-{
-	__atomic_add_fetch(&shared->wrong, 1, __ATOMIC_RELAXED);
-	fprintf(stderr, "# %s: object %d page %zu: %#llx, generation %llu to %llu\n",
-		how, object, page, (unsigned long long)got,
-		(unsigned long long)shared->done[object][page],
-		(unsigned long long)shared->next[object][page]);
-	shared->stop = 1;
-}
-
-static uint64_t word_of(int object, size_t page, uint64_t generation)
-{
-	return (uint64_t)'P' << 56 | (uint64_t)object << 48 |
-	       (uint64_t)page << 32 | generation;
-}
-
-/* Is it the page's own word, no older than it was, no newer than it is? */
-static void check(const char *how, int object, size_t page, uint64_t oldest,
-		  uint64_t got)
-{
-	uint64_t generation = got & 0xffffffffULL;
-	uint64_t newest = __atomic_load_n(&shared->next[object][page],
-					  __ATOMIC_ACQUIRE);
-
-	__atomic_add_fetch(&shared->checks, 1, __ATOMIC_RELAXED);
-	if (got != word_of(object, page, generation) || generation < oldest ||
-	    generation > newest)
-		wrong(how, object, page, got);
-}
-
-static uint64_t oldest_of(int object, size_t page)
-{
-	return __atomic_load_n(&shared->done[object][page], __ATOMIC_ACQUIRE);
-}
-
-static void read_page(struct worker *worker, int object, size_t page)
-{
-	uint64_t oldest = oldest_of(object, page);
-
-	check("read", object, page, oldest,
-	      load(page_word(worker->maps[object], page)));
-}
-
-/* Of the same page, one writer at a time: its generation only grows. */
-static void write_page(struct worker *worker, int object, size_t page)
-{
-	uint64_t generation;
-	void *word = page_word(worker->maps[object], page);
-
-	if (__atomic_exchange_n(&shared->locks[object][page], 1,
-				__ATOMIC_ACQUIRE))
-		return;
-	generation = shared->next[object][page] + 1;
-	__atomic_store_n(&shared->next[object][page], generation,
-			 __ATOMIC_RELEASE);
-	store(word, word_of(object, page, generation));
-	__atomic_store_n(&shared->done[object][page], generation,
-			 __ATOMIC_RELEASE);
-	__atomic_store_n(&shared->locks[object][page], 0, __ATOMIC_RELEASE);
-	__atomic_add_fetch(&shared->writes, 1, __ATOMIC_RELAXED);
-}
-
-static void peek_page(struct worker *worker, int object, size_t page)
-{
-	uint64_t oldest = oldest_of(object, page), got;
-	void *word = page_word(worker->maps[object], page);
-
-	/* An access while it moves may fail, but not lie. */
-	if (pread(worker->mem, &got, 8, (uintptr_t)word) == 8) {
-		check("peek", object, page, oldest, got);
-		__atomic_add_fetch(&shared->peeks, 1, __ATOMIC_RELAXED);
-	}
-}
-
-/* Not read through a file descriptor that goes: the kernel writes a pipe. */
-static void copy_page(struct worker *worker, int object, size_t page)
-{
-	uint64_t oldest = oldest_of(object, page), got;
-	int fds[2];
-
-	must(pipe(fds));
-	must(write(fds[1], page_word(worker->maps[object], page), 8));
-	must(read(fds[0], &got, 8));
-	close(fds[0]);
-	close(fds[1]);
-	check("write()", object, page, oldest, got);
-}
-
-static void map_object(struct worker *worker, int object)
-{
-	if (worker->maps[object])
-		must(munmap(worker->maps[object], pages * page_size));
-	worker->maps[object] = must(vram_map(worker->fd,
-					     shared->objects[object], pages));
-	worker->split[object] = false;
-	/* One in four by PTEs alone; refused where there is nothing else. */
-	if (rnd(worker) % 4 == 0)
-		madvise(worker->maps[object], pages * page_size,
-			MADV_NOHUGEPAGE);
-	__atomic_add_fetch(&shared->maps, 1, __ATOMIC_RELAXED);
-}
-
-/*
- * Moved to where nothing is; split by mprotect(); a page of it replaced. Other
- * threads map things meanwhile: no address may be free in between.
- */
-static void mangle_mapping(struct worker *worker, int object)
-{
-	char *map = worker->maps[object];
-	size_t page = rnd(worker) % pages, size = pages * page_size;
-	void *place;
-
-	switch (rnd(worker) % 3) {
-	case 0:
-		if (worker->split[object])	/* more than one VMA */
-			map_object(worker, object);
-		map = worker->maps[object];
-		place = must(mmap(NULL, size, PROT_NONE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-		worker->maps[object] = must(mremap(map, size, size,
-						   MREMAP_MAYMOVE |
-						   MREMAP_FIXED, place));
-		break;
-	case 1:
-		must(mprotect(map + page * page_size, page_size, PROT_READ));
-		read_page(worker, object, page);
-		must(mprotect(map + page * page_size, page_size,
-			      PROT_READ | PROT_WRITE));
-		worker->split[object] = true;
-		break;
-	case 2:
-		must(mmap(map + page * page_size, page_size,
-			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			  worker->fd, shared->objects[object] +
-			  page * page_size));
-		worker->split[object] = true;
-	}
-}
-
-static void move_object(struct worker *worker, int object)
-{
-	int err = vram_move(worker->fd, shared->objects[object],
-			    rnd(worker) % 4 ? PFNFAULT_VRAM_VRAM :
-					      PFNFAULT_VRAM_SYSTEM);
-
-	if (err && err != ENOMEM)
-		wrong("move", object, err, 0);
-	__atomic_add_fetch(&shared->moves, 1, __ATOMIC_RELAXED);
-}
-
-static void some_pages(struct worker *worker, int object, int nr)
-{
-	while (nr--) {
-		size_t page = rnd(worker) % pages;
-
-		if (rnd(worker) % 2)
-			read_page(worker, object, page);
-		else
-			write_page(worker, object, page);
-	}
-}
-
-/* A child works on what it inherited; locks that it takes, it gives back. */
-static void fork_child(struct worker *worker, int object)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid < 0)
-		return;
-	if (!pid) {
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	for (int slot = 0; slot < slots; slot++)
 		for (size_t page = 0; page < pages; page++)
-			read_page(worker, object, page);
-		some_pages(worker, object, 50);
-		_exit(0);
-	}
-	must(waitpid(pid, &status, 0));
-	if (status)
-		wrong("child", object, status, 0);
-	__atomic_add_fetch(&shared->forks, 1, __ATOMIC_RELAXED);
+			pthread_mutex_init(&shared->pages[slot][page].lock,
+					   &attr);
 }
 
-static void *work(void *arg)
+static void find_tracked(void)
 {
-	struct worker *worker = arg;
-
-	for (int object = 0; object < objects; object++)
-		map_object(worker, object);
-	while (!shared->stop) {
-		int object = rnd(worker) % objects;
-		size_t page = rnd(worker) % pages;
-		unsigned int what = rnd(worker) % 100;
-
-		if (what < 70)
-			some_pages(worker, object, 20);
-		else if (what < 80)
-			move_object(worker, object);
-		else if (what < 85)
-			peek_page(worker, object, page);
-		else if (what < 90)
-			copy_page(worker, object, page);
-		else if (what < 95)
-			mangle_mapping(worker, object);
-		else if (what < 99)
-			map_object(worker, object);
-		else
-			fork_child(worker, object);
+	if (!machine()->pages || MADE_PAGES < pages) {
+		kinds[COLLECT].cannot = "pfnfault_test.ko is not loaded";
+		return;
 	}
-	return NULL;
+	tracked = slots++;
+	tracked_fd = made_open(O_RDWR);
 }
 
-static void run_process(int me)
+static void find_bar(void)
 {
-	struct worker workers[threads];
-	pthread_t ids[threads];
+	int fd = open(BAR_NODE, O_RDWR | O_CLOEXEC);
 
-	for (unsigned int i = 0; i < threads; i++) {
-		workers[i] = (struct worker){
-			.random = seed * 1000003 + me * 1009 + i + 1,
-			.fd = must(open(i % 2 ? SECOND_NODE : VRAM_NODE,
-					O_RDWR)),
-			.mem = must(open("/proc/self/mem", O_RDWR)),
-		};
-		ids[i] = start_thread(work, &workers[i]);
+	if (fd < 0 || geteuid() || !bar_device(bar_name))
+		kinds[UNPLUG].cannot = geteuid() ? "not root" :
+						   "no " BAR_NODE;
+	else if (bar_pages(fd) < pages + vram_pages())
+		kinds[UNPLUG].cannot = "the BAR is too small";
+	else
+		bar = slots++;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What this kernel does not do. */
+static void find_kinds(void)
+{
+	if (machine()->pages && !machine()->access) {
+		kinds[PEEK].cannot = "this kernel has no HAVE_IOREMAP_PROT";
+		kinds[POKE].cannot = kinds[PEEK].cannot;
 	}
-	for (unsigned int i = 0; i < threads; i++)
-		pthread_join(ids[i], NULL);
-	_exit(0);
+	if (process_vm_readv(getpid(), NULL, 0, NULL, 0, 0))
+		kinds[VM_READ].cannot = "this kernel has none";
+	if (pages < 2)
+		kinds[MUNMAP].cannot = "objects of one page have no parts";
 }
 
 static void set_up(int fd)
 {
 	struct stat stat_buf;
+	int bar_fd;
+	void *addr;
 
 	shared = must(mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-	for (int i = 0; i < objects; i++) {
-		void *map;
-
-		shared->objects[i] = vram_create(fd, pages);
-		map = must(vram_map(fd, shared->objects[i], pages));
-		for (size_t page = 0; page < pages; page++)
-			store(page_word(map, page), word_of(i, page, 0));
-		munmap(map, pages * page_size);
+	slots = objects;
+	find_tracked();
+	find_bar();
+	find_kinds();
+	init_locks();
+	for (int slot = 0; slot < objects; slot++)
+		create_object(fd, slot);
+	if (tracked >= 0) {
+		tracked_map = must(map_pages(tracked_fd, PROT_READ | PROT_WRITE,
+					     0, pages));
+		write_all(tracked, tracked_map);
+		start_tracking();
+	}
+	if (bar >= 0) {
+		bar_fd = bar_open(O_RDWR);
+		addr = must(map_pages(bar_fd, PROT_READ | PROT_WRITE, 0, pages));
+		write_all(bar, addr);
+		munmap(addr, slot_size());
+		close(bar_fd);
 	}
 	must(stat(VRAM_NODE, &stat_buf));
 	unlink(SECOND_NODE);
@@ -323,7 +124,7 @@ static void arguments(int argc, char **argv)
 			run_seconds = value;
 		else if (opt == 'r')
 			seed = value;
-		else if (opt == 'p' && value && value <= 64)
+		else if (opt == 'p' && value && value <= MAX_PROCESSES)
 			processes = value;
 		else if (opt == 't' && value && value <= 64)
 			threads = value;
@@ -353,9 +154,11 @@ static void choose_sizes(void)
 	if (pages > vram || pages * page_size > PFNFAULT_VRAM_MAX_SIZE)
 		skip_all("objects of so many pages do not go into VRAM here");
 	objects = 5 * vram / 2 / pages;
-	if (objects > OBJECTS)
-		objects = OBJECTS;
+	if (objects > MAX_OBJECTS)
+		objects = MAX_OBJECTS;
 }
+
+/* ---- The verdict ---- */
 
 /* Were there huge entries where they fit, and nowhere else? */
 static void check_huge(uint64_t huge)
@@ -371,42 +174,54 @@ static void check_huge(uint64_t huge)
 		   "huge entries where they fit");
 }
 
+/* Was everything done, and often enough? Not asked where it was wrong, and ended. */
+static void check_counts(void)
+{
+	char text[1024];
+	size_t len = 0;
+
+	for (int i = 0; i < KINDS; i++) {
+		unsigned long long nr = shared->counts[i];
+
+		if (kinds[i].cannot) {
+			skip(kinds[i].name, kinds[i].cannot);
+			continue;
+		}
+		len += snprintf(text + len, sizeof(text) - len, "%s%llu %s",
+				len ? ", " : "", nr, kinds[i].name);
+		if (nr < least(i) && !shared->wrong)
+			tap_comment("too few: %llu %s, there should be %llu",
+				    nr, kinds[i].name,
+				    (unsigned long long)least(i));
+	}
+	ok(enough() || shared->wrong, "%s", text);
+}
+
 int main(int argc, char **argv)
 {
 	int fd, failed = 0;
-	uint64_t moved = 0, huge = 0;
 
 	arguments(argc, argv);
 	fd = vram_open();
 	choose_sizes();
+	must(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	catch_bus();
 	set_up(fd);
 	tap_comment("torture -s %u -r %llu -p %u -t %u -g %zu", run_seconds,
 		    (unsigned long long)seed, processes, threads, pages);
-	for (unsigned int i = 0; i < processes; i++)
-		if (!child())
-			run_process(i);
-	for (unsigned int i = 0; i < run_seconds * 10 && !shared->stop; i++)
-		usleep(100000);
-	shared->stop = 1;
-	for (unsigned int i = 0; i < processes; i++)
-		failed += status_of(-1) != 0;
-	for (int i = 0; i < objects; i++) {
-		struct pfnfault_vram_object info =
-			vram_info(fd, shared->objects[i]);
-
-		moved += info.moves;
-		huge += info.huge;
-	}
+	for (unsigned int i = 0; i < nr_processes(); i++)
+		start_process(i);
+	supervise(fd);
+	for (unsigned int i = 0; i < nr_processes(); i++)
+		failed += reap(i) != 0;
+	if (bar >= 0)
+		plug();
+	for (int slot = 0; slot < objects; slot++)
+		destroy(fd, shared->offsets[slot]);
 	is(shared->wrong, 0, "no stale and no wrong page");
 	is(failed, 0, "every process came to its end");
-	ok(moved > (pages < TABLE ? 20 : 2) * run_seconds && shared->checks > 1000 * run_seconds &&
-	   shared->writes > 1000 * run_seconds,
-	   "%llu moves, %llu checks, %llu writes, %llu mappings, %llu forks, %llu accesses",
-	   (unsigned long long)moved, (unsigned long long)shared->checks,
-	   (unsigned long long)shared->writes, (unsigned long long)shared->maps,
-	   (unsigned long long)shared->forks,
-	   (unsigned long long)shared->peeks);
-	check_huge(huge);
+	check_huge(shared->huge);
+	check_counts();
 	unlink(SECOND_NODE);
 	close(fd);
 	return done();
