@@ -110,13 +110,13 @@ update-kernels:
 support-table:
 	@scripts/support-table
 
-# For as long as asked: SECONDS=, and SEED= to repeat what was seen; PAGES=512 for
-# huge entries, 700 for both.
+# For as long as asked: MINUTES= or SECONDS=, SEED= to repeat what was seen, SMP=
+# for so many CPUs; PAGES=512 for huge entries, 700 for both.
 KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '/quick$$/ { name = $$1 } END { print name }' scripts/kernels))
 .PHONY: torture
 torture: need-tools tests
-	@scripts/torture $(KERNEL_OR_NEWEST) -s $(or $(SECONDS),60) \
-	  $(if $(SEED),-r $(SEED)) $(if $(PAGES),-g $(PAGES))
+	@scripts/torture '$(KERNEL_OR_NEWEST)' 'MINUTES=$(MINUTES)' \
+	  'SECONDS=$(SECONDS)' 'SEED=$(SEED)' 'SMP=$(SMP)' 'PAGES=$(PAGES)'
 
 # What pfnfault costs, beside what drivers do without it; check-bench is the part
 # that any machine can repeat, as a test.
@@ -164,7 +164,7 @@ help:
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel, ARCH=arm64'
 	@echo '  make check-all   ... on each of scripts/kernels; goes on where it stopped'
 	@echo '  make update-kernels  take newer kernels next time, where Debian has them'
-	@echo '  make torture     no stale page, for SECONDS=60; KERNEL=, SEED=, PAGES='
+	@echo '  make torture     no stale page, for MINUTES=1; KERNEL=, SEED=, SMP=, PAGES='
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'

@@ -44,6 +44,18 @@ ok "an accelerator that is none" says "must be tcg or kvm" \
 	env ACCEL=fast "$top/scripts/guest" "$name" check "$dir/x"
 ok "a kernel that is not in the table" says "no kernel '4.19'" \
 	"$top/scripts/check" 4.19
+torture() { "$top/scripts/torture" "$name" "$@"; }
+ok "torture for no time" says "MINUTES=0: must be a whole number, 1 to 5000" \
+	torture MINUTES=0
+ok "... for a time and another" says "MINUTES=1 and SECONDS=5: one of the two" \
+	torture MINUTES=1 SECONDS=5
+ok "... on half of a CPU" says "SMP=0.5: must be a whole number, 1 to 64" \
+	torture SMP=0.5
+ok "... with a seed that is none" says "SEED=-1: must be" torture SEED=-1
+ok "... of more pages than there are" says "PAGES=1025: must be" \
+	torture PAGES=1025
+ok "... with a word that is none" says "FAST=1: the words are MINUTES=" \
+	torture FAST=1
 ok "a userland that is not there" says "no userland in" \
 	"$top/scripts/in-userland" nowhere "$top" true
 ok "a tool that no package is known for" \
