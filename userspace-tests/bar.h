@@ -3,6 +3,7 @@
 #ifndef BAR_H
 #define BAR_H
 
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -121,6 +122,33 @@ static inline bool stamped(void *map, size_t first, size_t nr)
 		}
 	}
 	return true;
+}
+
+/* ---- sysfs ---- */
+
+static inline void write_file(const char *path, const char *text)
+{
+	int fd = must(open(path, O_WRONLY));
+
+	must(write(fd, text, strlen(text)));
+	close(fd);
+}
+
+/* The bar's directory there. */
+static inline char *bar_device(void)
+{
+	static char path[PATH_MAX];
+
+	if (!realpath("/sys/class/misc/pfnfault-bar/device", path))
+		must(-1);
+	return path;
+}
+
+static inline void rescan(void)
+{
+	write_file("/sys/bus/pci/rescan", "1");
+	for (int i = 0; i < 500 && access(BAR_NODE, F_OK); i++)
+		usleep(10000);
 }
 
 static inline unsigned int get_number(const char *path)
@@ -245,8 +273,10 @@ static inline uint64_t faults_in_order(void *map, size_t index, size_t nr,
 
 /* ---- A touch that may raise a signal ---- */
 
-static sigjmp_buf touch_env;
-static siginfo_t touch_info;
+/* Of each thread. */
+static __thread sigjmp_buf touch_env;
+static __thread siginfo_t touch_info;
+static __thread uint64_t touch_word;
 
 static inline void touch_handler(int signo, siginfo_t *info, void *context)
 {
@@ -256,7 +286,10 @@ static inline void touch_handler(int signo, siginfo_t *info, void *context)
 	siglongjmp(touch_env, 1);
 }
 
-/* The signal that reading the word at @addr raises, or 0; details in touch_info. */
+/*
+ * The signal that reading the word at @addr raises, with details in touch_info; or
+ * 0, with the word in touch_word.
+ */
 static inline int touch(void *addr)
 {
 	struct sigaction action = {
@@ -267,7 +300,7 @@ static inline int touch(void *addr)
 	sigaction(SIGSEGV, &action, NULL);
 	memset(&touch_info, 0, sizeof(touch_info));
 	if (!sigsetjmp(touch_env, 1))
-		(void)load(addr);
+		touch_word = load(addr);
 	return touch_info.si_signo;
 }
 
@@ -285,6 +318,14 @@ static inline bool touch_is_sigbus(void *addr)
 	tap_comment("touch of %p: signal %d, si_code %d, si_addr %p", addr,
 		    signo, touch_info.si_code, touch_info.si_addr);
 	return false;
+}
+
+static inline bool all_sigbus(void *map, size_t nr)
+{
+	for (size_t page = 0; page < nr; page++)
+		if (!touch_is_sigbus(page_word(map, page)))
+			return false;
+	return true;
 }
 
 /* ---- Children ---- */

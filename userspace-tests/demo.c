@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What "make demo" runs in the guest: a BAR from probe to SIGBUS, in words. */
-#include <limits.h>
-
 #include "bar.h"
 
 #define GREETING "hello from the guest"
 
 int main(void)
 {
-	int fd = bar_open(O_RDWR), remove_fd;
+	int fd = bar_open(O_RDWR);
 	size_t nr = bar_pages(fd), page = nr > 12345 ? 12345 : nr - 1;
 	struct pfnfault_demo_info info;
 	char path[PATH_MAX], *map;
 
-	must(realpath("/sys/class/misc/pfnfault-bar/device", path) ? 0 : -1);
+	strcpy(path, bar_device());
 	printf("guest: found " BAR_NODE ", BAR 2 of PCI device %s, %zu MiB\n",
 	       strrchr(path, '/') + 1, nr * page_size >> 20);
 
@@ -33,9 +31,7 @@ int main(void)
 
 	printf("guest: removing the PCI device while it is mapped\n");
 	strcat(path, "/remove");
-	remove_fd = must(open(path, O_WRONLY));
-	must(write(remove_fd, "1", 1));
-	close(remove_fd);
+	write_file(path, "1");
 	if (!touch_is_sigbus(map + page * page_size)) {
 		printf("guest: no SIGBUS after the device was removed!\n");
 		return 1;

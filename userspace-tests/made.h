@@ -84,6 +84,12 @@ static inline void made_revoke(int fd, unsigned long policy)
 	must(ioctl(fd, PFNFAULT_TEST_REVOKE, policy));
 }
 
+/* What a word of a revoked region is, unless it is SIGBUS. */
+static inline uint64_t promised(unsigned long policy)
+{
+	return policy == REVOKE_ONES ? ~0ULL : 0;
+}
+
 static inline void made_wake(int fd)
 {
 	must(ioctl(fd, PFNFAULT_TEST_WAKE));
@@ -115,6 +121,12 @@ static inline double seconds(clockid_t clock)
 	while (!(true_ = (expr)) && seconds(CLOCK_MONOTONIC) < until_)	\
 		usleep(1000);						\
 	true_; })
+
+/* Do @nr tasks wait in wait()? */
+static inline bool waits_in(int fd, unsigned int nr)
+{
+	return comes_true(made_info(fd).waiting == nr);
+}
 
 /* The PTE behind an address, as the CPU sees it; 0 where there is none. */
 static inline struct pfnfault_test_pte pte_of(int fd, void *addr)

@@ -11,11 +11,6 @@
 
 static const char * const names[] = { "SIGBUS", "zeros", "ones" };
 
-static uint64_t promised(unsigned long policy)
-{
-	return policy == REVOKE_ONES ? ~0ULL : 0;
-}
-
 /* Every page gives what the policy says. */
 static bool all_revoked(void *map, unsigned long policy)
 {

@@ -4,7 +4,6 @@
  * revocation does not reach (another node's, a child's, half of a split VMA's),
  * a hang, an object freed too early, a removal that cannot be undone.
  */
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -14,44 +13,11 @@
 #define PAGES 1024
 #define SECOND_NODE "/tmp/pfnfault-second-node"
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = must(open(path, O_WRONLY));
-
-	must(write(fd, text, strlen(text)));
-	close(fd);
-}
-
-/* The bar's directory in sysfs. */
-static char *device_path(void)
-{
-	static char path[PATH_MAX];
-
-	if (!realpath("/sys/class/misc/pfnfault-bar/device", path))
-		must(-1);
-	return path;
-}
-
-static void rescan(void)
-{
-	write_file("/sys/bus/pci/rescan", "1");
-	for (int i = 0; i < 500 && access(BAR_NODE, F_OK); i++)
-		usleep(10000);
-}
-
 /* A process with a mapping of its own, told by a pipe when to look at it. */
 struct process {
 	pid_t pid;
 	int ready, go;
 };
-
-static bool all_sigbus(void *map, size_t nr)
-{
-	for (size_t page = 0; page < nr; page++)
-		if (!touch_is_sigbus(page_word(map, page)))
-			return false;
-	return true;
-}
 
 /* Maps through @node, or uses the inherited @map; touches half, then waits. */
 static struct process start(const char *node, void *map)
@@ -121,7 +87,7 @@ static void test_remove(void)
 {
 	struct process same, other, inherited;
 	int fd = bar_open(O_RDWR);
-	char *device = strdup(device_path()), remove[PATH_MAX];
+	char *device = strdup(bar_device()), remove[PATH_MAX];
 	struct stat stat_buf;
 	void *map, *split;
 	pid_t faulting;
@@ -178,7 +144,7 @@ static void test_unbind(void)
 {
 	int fd = bar_open(O_RDWR);
 	void *map = must(map_pages(fd, PROT_READ, 0, PAGES));
-	char *device = strdup(device_path());
+	char *device = strdup(bar_device());
 	char *name = strrchr(device, '/') + 1;
 
 	ok(stamped(map, 0, PAGES), "mapped");
@@ -211,7 +177,7 @@ static int bind_error(int err)
 static void test_claimed(void)
 {
 	struct pfnfault_test_claim claim;
-	char *device = strdup(device_path()), path[PATH_MAX];
+	char *device = strdup(bar_device()), path[PATH_MAX];
 	char *name = strrchr(device, '/') + 1;
 	unsigned long long start = 0, end = 0;
 	int made = made_open(O_RDWR), bind;

@@ -6,11 +6,6 @@
  */
 #include "made.h"
 
-static bool waits_in(int fd, unsigned int nr)
-{
-	return comes_true(made_info(fd).waiting == nr);
-}
-
 /* One thread waits; it is woken; nothing was polled. */
 static void test_wake(int wait, const char *what)
 {
@@ -291,8 +286,7 @@ static void revoke_in_wait(int wait, bool move, unsigned long policy)
 
 		if (policy == REVOKE_SIGBUS)
 			_exit(signo != SIGBUS);
-		_exit(signo || load(page_word(map, 5)) !=
-		      (policy == REVOKE_ONES ? ~0ULL : 0));
+		_exit(signo || load(page_word(map, 5)) != promised(policy));
 	}
 	ok(comes_true(made_info(fd).retries) &&
 	   (wait == TEST_WAIT_NONE || waits_in(fd, 1)),
