@@ -13,7 +13,7 @@
 void test_enter_op(struct test *test)
 {
 	atomic_inc(&test->running);
-	/* Paired with the one in revoke(): one of the two sees the other. */
+	/* Paired with the one in test_revoke(): one of the two sees the other. */
 	smp_mb__after_atomic();
 	if (READ_ONCE(test->revoked))
 		atomic_inc(&test->late);
@@ -49,7 +49,7 @@ static void wake(struct test *test)
 	pfnfault_wake(&test->region);
 }
 
-static void revoke(struct test *test, unsigned long policy)
+void test_revoke(struct test *test, unsigned long policy)
 {
 	int place;
 
@@ -149,7 +149,10 @@ long test_engine_ioctl(struct test *test, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case PFNFAULT_TEST_REVOKE:
-		revoke(test, arg);
+		test_revoke(test, arg);
+		return 0;
+	case PFNFAULT_TEST_UNPLUG:
+		test_go_with_device(test, arg);
 		return 0;
 	case PFNFAULT_TEST_BEGIN:
 		if (copy_from_user(&range, user, sizeof(range)))

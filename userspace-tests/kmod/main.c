@@ -123,6 +123,7 @@ static int test_open(struct inode *inode, struct file *file)
 
 	if (!test)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&test->going);
 	if (!fill_place(test, 0))
 		goto free;
 	if (!fill_place(test, 1))
@@ -153,6 +154,7 @@ static int test_close(struct inode *inode, struct file *file)
 {
 	struct test *test = file->private_data;
 
+	test_stay(test);
 	if (test->claim.size)
 		release_mem_region(test->claim.start, test->claim.size);
 	pfnfault_file_release(file);
@@ -187,6 +189,7 @@ static long test_stalled_read(void __user *arg)
 	    put_user(read.word, (u64 __user *)(unsigned long)read.addr) :
 	    get_user(read.word, (u64 __user *)(unsigned long)read.addr))
 		err = -EFAULT;
+	read.stirred = test_stirred(read.where);
 	test_unstall(read.where);
 	if (!err && copy_to_user(arg, &read, sizeof(read)))
 		err = -EFAULT;
@@ -354,7 +357,26 @@ static struct miscdevice test_misc = {
 	.fops = &test_fops,
 	.mode = 0600,
 };
-module_misc_device(test_misc);
+
+static int __init test_init(void)
+{
+	int err = test_unplug_init();
+
+	if (err)
+		return err;
+	err = misc_register(&test_misc);
+	if (err)
+		test_unplug_exit();
+	return err;
+}
+module_init(test_init);
+
+static void __exit test_exit(void)
+{
+	misc_deregister(&test_misc);
+	test_unplug_exit();
+}
+module_exit(test_exit);
 
 PFNFAULT_IMPORT;
 MODULE_DESCRIPTION("Faults made to order, to test pfnfault");

@@ -185,7 +185,7 @@ struct pfnfault_test_info {
  * @ms: how long; with @stirred, from when another ioctl comes that changes
  *	something (5 s are the most that is waited for it)
  * @write: is it one?
- * @stirred: is it to wait for another?
+ * @stirred: in: is it to wait for another? Out: did one come?
  */
 struct pfnfault_test_stalled {
 	__u64 addr;
@@ -225,6 +225,8 @@ struct pfnfault_test_prefault {
 #define PFNFAULT_TEST_REVOKE	 _IO('P', 0x74)
 #define PFNFAULT_TEST_PTE	 _IOWR('P', 0x75, struct pfnfault_test_pte)
 #define PFNFAULT_TEST_INFO	 _IOR('P', 0x76, struct pfnfault_test_info)
+/* ... when a PCI device is next taken from its driver */
+#define PFNFAULT_TEST_UNPLUG	 _IO('P', 0x86)
 /* Read the word at @addr, held up for @ms in the fault that it takes */
 #define PFNFAULT_TEST_STALLED_READ _IOWR('P', 0x78, struct pfnfault_test_stalled)
 /* Claim memory that a device has, as another driver would, until the close */

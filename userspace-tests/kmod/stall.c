@@ -20,6 +20,7 @@ struct place {
 	struct task_struct *task;
 	unsigned int ms;
 	bool until_stirred;
+	bool was_stirred;
 };
 
 static bool stirred;
@@ -40,6 +41,7 @@ static int stall(struct kprobe *probe, struct pt_regs *regs)
 	/* However late a guest's other CPU is. */
 	for (ms = 0; wait && !READ_ONCE(stirred) && ms < STIR_MS; ms++)
 		mdelay(1);
+	WRITE_ONCE(place->was_stirred, READ_ONCE(stirred));
 	mdelay(place->ms);
 	return 0;
 }
@@ -83,6 +85,12 @@ void test_stir(void)
 	WRITE_ONCE(stirred, true);
 }
 
+/* Did test_stir() end the last stall there? */
+bool test_stirred(unsigned int where)
+{
+	return READ_ONCE(places[where].was_stirred);
+}
+
 unsigned int test_stalls(void)
 {
 	return READ_ONCE(stalls);
@@ -101,6 +109,11 @@ int test_stall(unsigned int where, unsigned int ms, bool wait)
 
 void test_stir(void)
 {
+}
+
+bool test_stirred(unsigned int where)
+{
+	return false;
 }
 
 unsigned int test_stalls(void)

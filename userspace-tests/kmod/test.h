@@ -2,6 +2,7 @@
 #ifndef TEST_H
 #define TEST_H
 
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/minmax.h>
 #include <linux/pfnfault.h>
@@ -40,6 +41,8 @@ struct test {
 	bool awake;		/* what wait() waits for */
 	unsigned int wait_state;
 	struct pfnfault_test_claim claim;
+	struct list_head going;		/* with a device, or empty */
+	unsigned long going_policy;
 };
 
 /* Of page @index, where it is now. */
@@ -63,8 +66,14 @@ long test_machine(void __user *arg);
 long test_pte(void __user *arg);
 int test_stall(unsigned int where, unsigned int ms, bool wait);
 void test_stir(void);
+bool test_stirred(unsigned int where);
 unsigned int test_stalls(void);
 void test_unstall(unsigned int where);
+void test_go_with_device(struct test *test, unsigned long policy);
+void test_stay(struct test *test);
+int test_unplug_init(void);
+void test_unplug_exit(void);
+void test_revoke(struct test *test, unsigned long policy);
 void test_enter_op(struct test *test);
 void test_leave_op(struct test *test);
 int test_wait(struct pfnfault_region *region, unsigned long index,
