@@ -9,8 +9,8 @@ TESTS := data pages refuse faults window huge revoke helpers move resolve wait p
 	cache readme
 # In guests only: what would take a machine's devices or modules away, needs
 # other modules, or measures.
-GUEST_TESTS := clients demo out-of-range races bench-touch bench-back bench-wake bench-wall \
-	bench-loop
+GUEST_TESTS := clients demo out-of-range races unplug unplug-waits unplug-rmmod \
+	bench-touch bench-back bench-wake bench-wall bench-loop
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	$(wildcard demo-driver/pfnfault_*.h)
 # scripts/programs sets these, for other architectures.

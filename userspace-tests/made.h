@@ -114,13 +114,14 @@ static inline double seconds(clockid_t clock)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-/* Until @expr, at most ten seconds; false if that was not enough. */
-#define comes_true(expr) ({						\
-	double until_ = seconds(CLOCK_MONOTONIC) + 10;			\
+/* Until @expr, at most @limit seconds; false if that was not enough. */
+#define within(limit, expr) ({						\
+	double until_ = seconds(CLOCK_MONOTONIC) + (limit);		\
 	bool true_;							\
 	while (!(true_ = (expr)) && seconds(CLOCK_MONOTONIC) < until_)	\
 		usleep(1000);						\
 	true_; })
+#define comes_true(expr) within(10, expr)
 
 /* Do @nr tasks wait in wait()? */
 static inline bool waits_in(int fd, unsigned int nr)
