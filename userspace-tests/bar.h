@@ -126,6 +126,9 @@ static inline bool stamped(void *map, size_t first, size_t nr)
 
 /* ---- sysfs ---- */
 
+#define BAR_DRIVER "/sys/bus/pci/drivers/pfnfault-bar"
+#define BAR_DEVICE "/sys/class/misc/pfnfault-bar/device"
+
 static inline void write_file(const char *path, const char *text)
 {
 	int fd = must(open(path, O_WRONLY));
@@ -139,9 +142,14 @@ static inline char *bar_device(void)
 {
 	static char path[PATH_MAX];
 
-	if (!realpath("/sys/class/misc/pfnfault-bar/device", path))
+	if (!realpath(BAR_DEVICE, path))
 		must(-1);
 	return path;
+}
+
+static inline const char *bar_name(void)
+{
+	return strrchr(bar_device(), '/') + 1;
 }
 
 static inline void rescan(void)

@@ -10,7 +10,6 @@
 #include "bar.h"
 
 #define DEVICES "/sys/bus/pci/devices"
-#define DRIVER "/sys/bus/pci/drivers/pfnfault-bar"
 #define SMALL 4096
 
 static unsigned long long number_in(const char *device, const char *file)
@@ -129,7 +128,7 @@ static bool logged(const char *one, const char *other)
 static void test_too_small(const char *device)
 {
 	char why[96];
-	int bind = must(open(DRIVER "/bind", O_WRONLY));
+	int bind = must(open(BAR_DRIVER "/bind", O_WRONLY));
 
 	ok(!node_of(device), "a BAR smaller than a page has no node");
 	fails(write(bind, device, strlen(device)) < 0, ENODEV,
@@ -149,8 +148,8 @@ int main(void)
 	page_size = sysconf(_SC_PAGESIZE);
 	if (geteuid())
 		skip_all("binding a device needs root");
-	if (access(DRIVER, F_OK))
-		skip_all("no " DRIVER " (modules not loaded)");
+	if (access(BAR_DRIVER, F_OK))
+		skip_all("no " BAR_DRIVER " (modules not loaded)");
 	if (!device)
 		skip_all("no ivshmem device with a BAR of 4 KiB");
 	if (page_size > SMALL)

@@ -55,13 +55,15 @@ static void find_bar(void)
 {
 	int fd = open(BAR_NODE, O_RDWR | O_CLOEXEC);
 
-	if (fd < 0 || geteuid() || !bar_device(bar_name))
+	if (fd < 0 || geteuid())
 		kinds[UNPLUG].cannot = geteuid() ? "not root" :
 						   "no " BAR_NODE;
 	else if (bar_pages(fd) < pages + vram_pages())
 		kinds[UNPLUG].cannot = "the BAR is too small";
 	else
 		bar = slots++;
+	if (!kinds[UNPLUG].cannot)
+		snprintf(bar_pci, sizeof(bar_pci), "%s", bar_name());
 	if (fd >= 0)
 		close(fd);
 }

@@ -147,13 +147,13 @@ static inline void work_on_tracked(struct worker *worker)
 
 /* ---- The BAR that VRAM is in ---- */
 
-static char bar_name[NAME_MAX];
+static char bar_pci[NAME_MAX];
 
 static inline bool in_sysfs(const char *directory)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, bar_name);
+	snprintf(path, sizeof(path), "%s/%s", directory, bar_pci);
 	return !access(path, F_OK);
 }
 
@@ -163,7 +163,7 @@ static inline void plug(void)
 	if (!in_sysfs("/sys/bus/pci/devices"))
 		write_file("/sys/bus/pci/rescan", "1");
 	if (in_sysfs("/sys/bus/pci/devices") && !in_sysfs(BAR_DRIVER))
-		write_file(BAR_DRIVER "/bind", bar_name);
+		write_file(BAR_DRIVER "/bind", bar_pci);
 	if (!comes_true(!access(BAR_NODE, F_OK)))
 		wrong("plugged again: there is no " BAR_NODE, bar, 0, 0);
 }
@@ -174,10 +174,10 @@ static inline void unplug(struct worker *worker)
 
 	count(UNPLUG);
 	if (rnd(worker) % 2) {
-		write_file(BAR_DRIVER "/unbind", bar_name);
+		write_file(BAR_DRIVER "/unbind", bar_pci);
 		return;
 	}
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", bar_name);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", bar_pci);
 	write_file(path, "1");
 }
 

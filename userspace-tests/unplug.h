@@ -9,7 +9,6 @@
 
 #include "made.h"
 
-#define DRIVER "/sys/bus/pci/drivers/pfnfault-bar/"
 #define SECOND_NODE "/tmp/pfnfault-unplug"
 #define PAGES 512	/* of the device, that are looked at */
 
@@ -48,12 +47,12 @@ static inline void remove_and_pull(void)
 
 static inline void unbind(void)
 {
-	write_file(DRIVER "unbind", strrchr(device, '/') + 1);
+	write_file(BAR_DRIVER "/unbind", strrchr(device, '/') + 1);
 }
 
 static inline void bind(void)
 {
-	write_file(DRIVER "bind", strrchr(device, '/') + 1);
+	write_file(BAR_DRIVER "/bind", strrchr(device, '/') + 1);
 }
 
 /**

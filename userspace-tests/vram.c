@@ -190,12 +190,12 @@ static void test_destroyed(void)
 /* The BAR that VRAM is in goes, and comes back. */
 static void test_removed(void)
 {
-	char name[NAME_MAX];
+	const char *name;
 	uint64_t object;
 	void *map;
 	int fd;
 
-	if (!bar_device(name)) {
+	if (access(BAR_DEVICE, F_OK)) {
 		skip("the BAR goes", "no BAR");
 		return;
 	}
@@ -204,6 +204,7 @@ static void test_removed(void)
 		skip("the BAR goes", "VRAM is not in a BAR above 4 GiB");
 		return;
 	}
+	name = bar_name();
 	fd = vram_open();
 	object = vram_create(fd, PAGES);
 	map = must(vram_map(fd, object, PAGES));

@@ -64,27 +64,4 @@ static inline unsigned long vram_pages(void)
 	return get_number(VRAM_PAGES);
 }
 
-/* ---- The BAR that VRAM is in, which can be unplugged ---- */
-
-#define BAR_DRIVER "/sys/bus/pci/drivers/pfnfault-bar"
-
-/* The device's name in sysfs; false where there is none. */
-static inline bool bar_device(char name[NAME_MAX])
-{
-	char device[PATH_MAX];
-
-	if (!realpath("/sys/class/misc/pfnfault-bar/device", device))
-		return false;
-	snprintf(name, NAME_MAX, "%s", strrchr(device, '/') + 1);
-	return true;
-}
-
-static inline void write_file(const char *path, const char *text)
-{
-	int fd = must(open(path, O_WRONLY));
-
-	must(write(fd, text, strlen(text)));
-	close(fd);
-}
-
 #endif /* VRAM_H */
