@@ -247,11 +247,44 @@ static void test_revoke(void)
 	close(moved_fd);
 }
 
+/* Two moves at once: faults wait for both, and on what lies between them, too. */
+static void test_two_moves(void)
+{
+	static const size_t pages[] = { 10, 60, 149 };
+	int fd = made_open(O_RDWR);
+	struct pfnfault_test_info info;
+	struct toucher touchers[3];
+	void *map = made_map(fd);
+
+	made_range(fd, PFNFAULT_TEST_BEGIN, 100, 50);
+	made_range(fd, PFNFAULT_TEST_BEGIN, 10, 20);
+	ok(in_place(map, 0, 0, 10) && in_place(map, 0, 150, 200),
+	   "pages 100 to 149 move, and 10 to 29: others can be read");
+	for (int i = 0; i < 3; i++) {
+		info = made_info(fd);
+		start_touch(&touchers[i], page_word(map, pages[i]));
+		ok(comes_true(made_info(fd).retries > info.retries),
+		   "... page %zu waits", pages[i]);
+	}
+	info = made_info(fd);
+	must(ioctl(fd, PFNFAULT_TEST_END));
+	ok(comes_true(made_info(fd).retries >= info.retries + 3),
+	   "one has come to its end: all three look, and wait again");
+	is(made_info(fd).calls, info.calls, "... without asking resolve()");
+	must(ioctl(fd, PFNFAULT_TEST_END));
+	for (int i = 0; i < 3; i++)
+		ok(end_touch(&touchers[i]) == PFNFAULT_TEST_WORD(0, pages[i]),
+		   "the other one, too: page %zu is there", pages[i]);
+	made_unmap(map);
+	close(fd);
+}
+
 int main(void)
 {
 	test_move();
 	test_verdict();
 	test_move_under_readers();
 	test_revoke();
+	test_two_moves();
 	return done();
 }
