@@ -40,6 +40,34 @@ ok "a test that does not end" \
 ok "... is a failure for prove" \
 	says "Result: FAIL" prove --exec cat --ext .tap "$dir/split"
 
+# kunit SUITES LINE...: the TAP of a log in which KUnit says LINE...; does all of it
+# pass?
+kunit() {
+	local suites=$1
+	shift
+	printf '[    1.23] %s\n' "    # Subtest: a" "$@" | busybox awk \
+		-v suites="$suites" -f "$top/userspace-tests/guest/kunit.awk" \
+		>"$dir/said" && ! grep -q '^not ok' "$dir/said"
+}
+ok "KUnit tests that pass" kunit a "    1..1" "    ok 1 x" "ok 1 a"
+ok "... are counted" grep -qxF 1..2 "$dir/said"
+ok "a KUnit test that fails" \
+	not kunit a "    1..1" "    not ok 1 x" "ok 1 a"
+ok "... with one parameter" not kunit a "    1..1" "        ok 1 p" \
+	"        not ok 2 q" "    ok 1 x" "ok 1 a"
+ok "... or with all, as its end tells" not kunit a "    1..1" \
+	"        ok 1 p" "    not ok 1 x" "ok 1 a"
+ok "a KUnit test that is skipped" \
+	not kunit a "    1..1" "    ok 1 x # SKIP" "ok 1 a"
+ok "a KUnit suite that fails" not kunit a "    1..1" "    ok 1 x" "not ok 1 a"
+ok "... that is skipped" not kunit a "    1..1" "    ok 1 x" "ok 1 a # SKIP"
+ok "... that has no tests" not kunit a "    1..0" "ok 1 a"
+ok "... that does not run all of them" \
+	not kunit a "    1..2" "    ok 1 x" "ok 1 a"
+ok "... that does not end" not kunit a "    1..1" "    ok 1 x"
+ok "... that does not run" not kunit "a b" "    1..1" "    ok 1 x" "ok 1 a"
+ok "no KUnit suites" not kunit "" "    1..1" "    ok 1 x" "ok 1 a"
+
 ok "an accelerator that is none" says "must be tcg or kvm" \
 	env ACCEL=fast "$top/scripts/guest" "$name" check "$dir/x"
 ok "a kernel that is not in the table" says "no kernel '4.19'" \
