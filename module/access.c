@@ -213,7 +213,7 @@ int pfnfault_prefault(struct pfnfault_region *region,
 	unsigned long first, page;
 	long mapped;
 
-	mmap_assert_locked(vma->vm_mm);
+	lockdep_assert_held(&vma->vm_mm->mmap_lock);
 	if (!pfnfault_vma_is_of(vma, region) || !vma_is_accessible(vma))
 		return -EINVAL;
 	first = vma->vm_pgoff - region->base;

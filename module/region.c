@@ -34,7 +34,8 @@ int pfnfault_live_regions(void)
  *
  * The caller has the only reference, and gives it back with
  * pfnfault_region_put(); no file can map it before the driver calls
- * pfnfault_mmap().
+ * pfnfault_mmap(). What @region held before is lost, where this fails with
+ * -ENOMEM, too.
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL: no ops.resolve, unknown ops.flags, no pages, or an end

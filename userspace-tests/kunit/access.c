@@ -30,8 +30,6 @@ static bool vma_is_of(const struct vm_area_struct *vma,
 	return vma->vm_private_data == region;
 }
 
-static void assert_locked(struct mm_struct *mm) { }
-
 static unsigned long prefault_huge(struct pfnfault_region *region,
 				   struct vm_fault *vmf)
 {
@@ -44,7 +42,8 @@ static unsigned long prefault_huge(struct pfnfault_region *region,
 #define pfnfault_vma_is_of vma_is_of
 #undef pfnfault_prefault_huge
 #define pfnfault_prefault_huge prefault_huge
-#define mmap_assert_locked assert_locked
+#undef lockdep_assert_held
+#define lockdep_assert_held(lock) ((void)(lock))
 #include "pfnfault/access.c"
 
 /* 20 pages, from page 10 of a region on. */
