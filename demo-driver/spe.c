@@ -227,6 +227,7 @@ static struct context *context_alloc(void)
 					  __GFP_ZERO);
 	if (!context->save)
 		goto free;
+	atomic_add(NR_PAGES, &demo_pages);
 	err = pfnfault_space_init(&context->space);
 	if (err)
 		goto free_save;
@@ -234,13 +235,13 @@ static struct context *context_alloc(void)
 				   0, NR_PAGES);
 	if (err)
 		goto destroy;
-	atomic_add(NR_PAGES, &demo_pages);
 	return context;
 
 destroy:
 	pfnfault_space_destroy(&context->space);
 free_save:
 	free_pages_exact(context->save, CONTEXT_SIZE);
+	atomic_sub(NR_PAGES, &demo_pages);
 free:
 	kfree(context);
 	return ERR_PTR(err);

@@ -30,6 +30,7 @@
 /* Freed with the last reference to @region. */
 struct object {
 	struct pfnfault_region region;
+	unsigned long nr_pages;
 	struct list_head list;		/* in residents, or empty */
 	struct file *owner;		/* who made it, and whose end ends it */
 	unsigned long in_vram;		/* first page there, or VRAM_NONE */
@@ -69,13 +70,13 @@ static int vram_resolve(struct pfnfault_region *region, unsigned long index,
 
 static size_t object_size(struct object *object)
 {
-	return object->region.nr_pages << PAGE_SHIFT;
+	return object->nr_pages << PAGE_SHIFT;
 }
 
 /* The place is somebody else's from now on. */
 static void leave_vram(struct object *object)
 {
-	vram_free_pages(object->in_vram, object->region.nr_pages);
+	vram_free_pages(object->in_vram, object->nr_pages);
 	list_del_init(&object->list);
 	WRITE_ONCE(object->in_vram, VRAM_NONE);
 }
@@ -86,7 +87,7 @@ static void *allocate_system(struct object *object, gfp_t flags)
 					 GFP_KERNEL_ACCOUNT | flags);
 
 	if (system)
-		atomic_add(object->region.nr_pages, &demo_pages);
+		atomic_add(object->nr_pages, &demo_pages);
 	return system;
 }
 
@@ -99,7 +100,7 @@ static void leave_system(struct object *object)
 	WRITE_ONCE(object->system, NULL);
 	memset(system, VRAM_POISON, object_size(object));
 	free_pages_exact(system, object_size(object));
-	atomic_sub(object->region.nr_pages, &demo_pages);
+	atomic_sub(object->nr_pages, &demo_pages);
 }
 
 /* Nobody reaches it any more; vram.lock is held. */
@@ -131,7 +132,7 @@ static int move_out(struct object *object)
 
 	if (!system)
 		return -ENOMEM;
-	pfnfault_invalidate_begin(&object->region, 0, object->region.nr_pages);
+	pfnfault_invalidate_begin(&object->region, 0, object->nr_pages);
 	vram_read(system, object->in_vram, object_size(object));
 	WRITE_ONCE(object->system, system);
 	leave_vram(object);
@@ -182,12 +183,12 @@ static int move_in(struct object *object)
 {
 	unsigned long page;
 
-	if (object->region.nr_pages > vram.nr_pages)
+	if (object->nr_pages > vram.nr_pages)
 		return -ENOSPC;
-	page = make_room(object->region.nr_pages);
+	page = make_room(object->nr_pages);
 	if (page == VRAM_NONE)
 		return -ENOMEM;
-	pfnfault_invalidate_begin(&object->region, 0, object->region.nr_pages);
+	pfnfault_invalidate_begin(&object->region, 0, object->nr_pages);
 	list_add_tail(&object->list, &residents);
 	vram_write(page, object->system, object_size(object));
 	WRITE_ONCE(object->in_vram, page);
@@ -237,7 +238,7 @@ static int create(struct file *file, struct pfnfault_vram_object *arg)
 		return -ENOMEM;
 	object->owner = file;
 	object->in_vram = VRAM_NONE;
-	object->region.nr_pages = arg->size >> PAGE_SHIFT;
+	object->nr_pages = arg->size >> PAGE_SHIFT;
 	object->system = allocate_system(object, __GFP_ZERO | __GFP_NOWARN);
 	if (!object->system)
 		goto free;
@@ -248,7 +249,7 @@ static int create(struct file *file, struct pfnfault_vram_object *arg)
 	if (err < 0)
 		goto free_system;
 	err = pfnfault_region_init(&object->region, &vram_ops, &vram_space,
-				   id * MAX_PAGES, object->region.nr_pages);
+				   id * MAX_PAGES, object->nr_pages);
 	if (err)
 		goto erase;
 	arg->offset = (u64)id * PFNFAULT_VRAM_MAX_SIZE;
