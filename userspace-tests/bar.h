@@ -285,11 +285,16 @@ static inline uint64_t faults_in_order(void *map, size_t index, size_t nr,
 static __thread sigjmp_buf touch_env;
 static __thread siginfo_t touch_info;
 static __thread uint64_t touch_word;
+static __thread volatile bool touch_expected;
 
 static inline void touch_handler(int signo, siginfo_t *info, void *context)
 {
-	(void)signo;
 	(void)context;
+	/* Anywhere else, it is the end: there is nowhere to go on. */
+	if (!touch_expected) {
+		signal(signo, SIG_DFL);
+		return;
+	}
 	touch_info = *info;
 	siglongjmp(touch_env, 1);
 }
@@ -307,8 +312,10 @@ static inline int touch(void *addr)
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 	memset(&touch_info, 0, sizeof(touch_info));
+	touch_expected = true;
 	if (!sigsetjmp(touch_env, 1))
 		touch_word = load(addr);
+	touch_expected = false;
 	return touch_info.si_signo;
 }
 

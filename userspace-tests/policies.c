@@ -37,11 +37,15 @@ static int read_until_revoked(void *map, unsigned long policy, size_t seed)
 		void *word = page_word(map, page);
 		uint64_t got;
 
-		if (policy == REVOKE_SIGBUS && touch(word))
-			return touch_info.si_signo != SIGBUS;
-		got = load(word);
-		if (policy != REVOKE_SIGBUS && got == promised(policy))
-			return 0;
+		if (policy == REVOKE_SIGBUS) {
+			if (touch(word))
+				return touch_info.si_signo != SIGBUS;
+			got = touch_word;
+		} else {
+			got = load(word);
+			if (got == promised(policy))
+				return 0;
+		}
 		if (got != PFNFAULT_TEST_WORD(0, page) &&
 		    got != PFNFAULT_TEST_WORD(1, page))
 			return 2;
