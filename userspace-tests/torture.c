@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES | -b PERCENT]:
- * no stale page, ever.
+ * torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES | -b PERCENT]
+ *	[-n]: no stale page, ever.
  *
  * Objects move between VRAM and system memory, by ioctl and by eviction, are
  * destroyed and replaced; and every place that is vacated is overwritten. The BAR
@@ -17,6 +17,9 @@
  * Those that are as large as what a page table maps (-b 100) are mapped by huge
  * entries where the kernel has them, and by PTEs where they were split or moved;
  * larger ones (-b 137) by both.
+ *
+ * Of all that is done there must be enough; but with -n, beside other tests, it ends
+ * in time, however little that was, and leaves the BAR alone.
  *
  * The seed is printed, and given again repeats each thread's own choices.
  */
@@ -53,8 +56,13 @@ static void find_tracked(void)
 
 static void find_bar(void)
 {
-	int fd = open(BAR_NODE, O_RDWR | O_CLOEXEC);
+	int fd;
 
+	if (beside) {
+		kinds[UNPLUG].cannot = "other tests have the BAR";
+		return;
+	}
+	fd = open(BAR_NODE, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || geteuid())
 		kinds[UNPLUG].cannot = geteuid() ? "not root" :
 						   "no " BAR_NODE;
@@ -119,7 +127,7 @@ static void arguments(int argc, char **argv)
 	int opt;
 
 	seed = time(NULL);
-	while ((opt = getopt(argc, argv, "s:r:p:t:g:b:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:r:p:t:g:b:n")) != -1) {
 		unsigned long value = optarg ? strtoul(optarg, NULL, 0) : 0;
 
 		if (opt == 's' && value)
@@ -134,6 +142,8 @@ static void arguments(int argc, char **argv)
 			pages = value;
 		else if (opt == 'b' && value && value <= 1000)
 			pages = TABLE * value / 100;
+		else if (opt == 'n')
+			beside = true;
 		else
 			goto usage;
 	}
@@ -141,7 +151,7 @@ static void arguments(int argc, char **argv)
 		return;
 usage:
 	fprintf(stderr,
-		"usage: torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES | -b PERCENT]\n"
+		"usage: torture [-s SECONDS] [-r SEED] [-p PROCESSES] [-t THREADS] [-g PAGES | -b PERCENT] [-n]\n"
 		"SECONDS from 1; PROCESSES and THREADS of each, 1 to 64; PAGES of an object, 1 to 1024, or PERCENT of those of a page table, 1 to 1000\n");
 	exit(2);
 }

@@ -194,6 +194,12 @@ static inline uint64_t oldest_of(int slot, size_t page)
 			       __ATOMIC_ACQUIRE);
 }
 
+static inline uint64_t newest_of(int slot, size_t page)
+{
+	return __atomic_load_n(&shared->pages[slot][page].next,
+			       __ATOMIC_ACQUIRE);
+}
+
 /* Does from @a to @b no more than the lowest byte change? */
 static inline bool one_byte(uint64_t a, uint64_t b)
 {
@@ -209,8 +215,7 @@ static inline void check(const char *how, struct mapping *map, size_t page,
 			 uint64_t oldest, uint64_t got, bool copied)
 {
 	uint64_t generation = got & 0xffffffffULL;
-	uint64_t newest = __atomic_load_n(&shared->pages[map->slot][page].next,
-					  __ATOMIC_ACQUIRE);
+	uint64_t newest = newest_of(map->slot, page);
 
 	if (copied && !one_byte(oldest, newest))
 		generation = newest;

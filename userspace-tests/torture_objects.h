@@ -90,12 +90,15 @@ static void *tracked_map;
 /* The newest generation of each page that a collect told of. */
 static uint64_t told[MAX_PAGES];
 
-/* What was written before this is not asked for. */
+/*
+ * What was written before this is not asked for: nor what was, and is not called
+ * done yet.
+ */
 static inline void start_tracking(void)
 {
 	must(ioctl(tracked_fd, PFNFAULT_TEST_DIRTY_START));
 	for (size_t page = 0; page < pages; page++)
-		told[page] = oldest_of(tracked, page);
+		told[page] = newest_of(tracked, page);
 }
 
 /*

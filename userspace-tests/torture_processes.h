@@ -18,6 +18,7 @@
 
 static unsigned int run_seconds = 5, processes = 3, threads = 3;
 static uint64_t seed;
+static bool beside;		/* -n */
 
 /* What must be done in 10 seconds; once at least. */
 static struct {
@@ -42,6 +43,8 @@ static struct {
 
 static inline uint64_t least(int kind)
 {
+	if (beside)
+		return 0;
 	return (uint64_t)kinds[kind].least * run_seconds / 10 ?: 1;
 }
 
