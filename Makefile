@@ -4,12 +4,13 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
-TESTS := data pages refuse faults window huge revoke helpers move resolve wait policies prefault \
+TESTS := data pages refuse faults window huge blocks revoke helpers move resolve wait policies prefault \
 	dirty access mspec xip xip-load spe signals vram torture gdb ioctls small-bar \
 	cache readme
 # In guests only: what would take a machine's devices or modules away, needs
-# other modules, or measures.
-GUEST_TESTS := clients demo out-of-range races unplug unplug-waits unplug-rmmod \
+# other modules, or measures, or makes allocations fail.
+GUEST_TESTS := clients demo fail-nodes fail-patterns fail-faults fail-maps \
+	fail-bind fail-modules out-of-range races unplug unplug-waits unplug-rmmod \
 	bench-touch bench-back bench-wake bench-wall bench-loop
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 	$(wildcard demo-driver/pfnfault_*.h)
@@ -17,7 +18,7 @@ TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 OUT := build/tests
 TOOLS := need-tools
 GUEST_PROGRAMS := $(addprefix $(OUT)/,$(TESTS) $(GUEST_TESTS))
-HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps)
+HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps on-vram.so)
 
 # On the command line, these reach kbuild; here they are only checked.
 ifneq ($(filter-out 0 1 2 3 12 13 23 123 e,$(W)),)
@@ -73,6 +74,11 @@ build/tests/host/%: userspace-tests/%.c $(TEST_HEADERS) | need-cc
 	@echo "  CC      $@"
 	@$(CC) $(TEST_CFLAGS) -o $@ $<
 
+build/tests/host/%.so: userspace-tests/%.c $(TEST_HEADERS) | need-cc
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(CC) $(TEST_CFLAGS) -shared -fPIC -o $@ $<
+
 # Once for all that a guest takes, and what check-host takes.
 .PHONY: need-tools need-cc
 need-tools:
@@ -90,6 +96,23 @@ demo: need-tools tests
 .PHONY: check check-all
 check check-all: need-tools tests
 	@KERNEL='$(KERNEL)' ARCH='$(ARCH)' scripts/$@
+
+# All of it on the debug kernels, and for MINUTES= what goes on for as long as one
+# lets it.
+.PHONY: check-debug
+check-debug: need-tools tests litmus
+	@KERNEL='$(KERNEL)' ARCH='$(ARCH)' MINUTES='$(or $(MINUTES),10)' \
+	  scripts/check-all debug
+
+# Which lines of module/ the tests run.
+.PHONY: coverage
+coverage: need-tools tests
+	@scripts/coverage $(KERNEL)
+
+# From what these two found, and make litmus.
+.PHONY: reliability
+reliability:
+	@scripts/reliability
 
 # The Debian packages, and what they do on clean Debians; RELEASE= names one.
 .PHONY: deb check-package
@@ -117,6 +140,12 @@ KERNEL_OR_NEWEST = $(or $(KERNEL),$(shell awk '/quick$$/ { name = $$1 } END { pr
 torture: need-tools tests
 	@scripts/torture '$(KERNEL_OR_NEWEST)' 'MINUTES=$(MINUTES)' \
 	  'SECONDS=$(SECONDS)' 'SEED=$(SEED)' 'SMP=$(SMP)' 'PAGES=$(PAGES)'
+
+# stress-ng, on the nodes and beside them, for MINUTES=8 or SECONDS=; SMP= as above.
+.PHONY: stress
+stress: need-tools tests
+	@scripts/stress '$(KERNEL_OR_NEWEST)' 'MINUTES=$(MINUTES)' \
+	  'SECONDS=$(SECONDS)' 'SMP=$(SMP)'
 
 # What pfnfault costs, beside what drivers do without it; check-bench is the part
 # that any machine can repeat, as a test.
@@ -150,7 +179,8 @@ litmus:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/check-all build/torture build/deb build/litmus
+	  build/bench build/check-all build/check-debug build/coverage build/torture build/stress \
+	  build/deb build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -163,11 +193,14 @@ help:
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel, ARCH=arm64'
 	@echo '  make check-all   ... on each of scripts/kernels; goes on where it stopped'
+	@echo '  make check-debug ... on kernels that look for races, leaks and locks; MINUTES='
 	@echo '  make update-kernels  take newer kernels next time, where Debian has them'
 	@echo '  make torture     no stale page, for MINUTES=1; KERNEL=, SEED=, SMP=, PAGES='
+	@echo '  make stress      stress-ng on the device nodes, for MINUTES=8; KERNEL=, SMP='
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'
+	@echo '  make coverage    which lines of module/ the tests run'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo '  make litmus      the race argument, by the memory model of the kernel'
 	@echo 'On this kernel:'

@@ -60,6 +60,25 @@ static void test_mode(const struct pfnfault_test_pte *pte, const char *mode)
 	   names[i]);
 }
 
+/* The kernel's own mapping, of a mode that suits the program's. */
+static void test_access(void *map)
+{
+	int mem = must(open("/proc/self/mem", O_RDWR));
+	uint64_t value = 0;
+
+	if (!machine()->access) {
+		skip("an access through the kernel", "this kernel has no ->access");
+	} else {
+		store(page_word(map, 1), 0x1234567);
+		ok(pread(mem, &value, 8, (uintptr_t)page_word(map, 1)) == 8 &&
+		   value == 0x1234567, "a read through the kernel");
+		value++;
+		ok(pwrite(mem, &value, 8, (uintptr_t)page_word(map, 1)) == 8 &&
+		   load(page_word(map, 1)) == value, "... and a write");
+	}
+	close(mem);
+}
+
 int main(void)
 {
 	int made = made_open(O_RDWR), fd = bar_open(O_RDWR);
@@ -96,6 +115,7 @@ int main(void)
 	}
 	is(alike, nr, "all PTEs carry the same bits");
 	is(consecutive, nr, "... and consecutive PFNs");
+	test_access(map);
 	munmap(map, nr * page_size);
 	close(made);
 	close(fd);

@@ -84,6 +84,16 @@ ok "... of more pages than there are" says "PAGES=1025: must be" \
 	torture PAGES=1025
 ok "... with a word that is none" says "FAST=1: the words are MINUTES=" \
 	torture FAST=1
+ok "stress for no time" says "MINUTES=0: must be a whole number, 1 to 5000" \
+	"$top/scripts/stress" 6.1 MINUTES=0
+ok "... on no CPU" says "SMP=0: must be" "$top/scripts/stress" 6.1 SMP=0
+ok "... with a word that is none" says "SEED=1: the words are MINUTES=" \
+	"$top/scripts/stress" 6.1 SEED=1
+ok "... on a machine that there is no stress-ng for" \
+	says "7.3-arm64 is for arm64" "$top/scripts/stress" 7.3-arm64
+ok "a tool that is not brought into guests" \
+	says "no package known for the tool 'nosuchtool'" \
+	"$top/scripts/tool" nosuchtool
 ok "a userland that is not there" says "no userland in" \
 	"$top/scripts/in-userland" nowhere "$top" true
 ok "a tool that no package is known for" \
@@ -194,9 +204,10 @@ touch "$dir/boot/disk"
 cat >"$tree/scripts/qemu" <<'EOF'
 #!/bin/sh
 first=$2/../first
-echo "guest: start: check" >"$2/console"
+[ ! -e "$first.boot" ] || cat "$first.boot" >"$2/console"
+echo "guest: start: check" >>"$2/console"
 [ ! -e "$first" ] || cat "$first" >>"$2/console"
-rm -f "$first"
+rm -f "$first" "$first.boot"
 echo "=== the end" >"$2/output"
 EOF
 boots_again() { # boots_again LINE: after a boot that logged this
@@ -212,6 +223,27 @@ ok "... or those next to these" \
 	boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 00400202"
 ok "a guest that warns, with flags that a CPU has, is not booted again" \
 	not boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 003f7fd7"
+echo "[    0.1] BUG: KASAN: wild-memory-access in handle_edge_irq" >"$dir/first.boot"
+ok "a kernel that is wrong before it has loaded anything" boots_again ""
+echo "[    0.1] BUG: KCSAN: data-race in a / b" >"$dir/first.boot"
+ok "... but for races, of which it has its own" not boots_again ""
+# What KCSAN says, of the modules and of the kernel's own races.
+race() { # race FRAME FRAME FRAME: does a guest fail whose second access has these?
+	printf '[    1.0] %s\n' "${dashes=$(printf '=%.0s' {1..66})}" \
+		"BUG: KCSAN: data-race in a / b" "" \
+		"write to 0xffff888001 of 8 bytes by task 1 on cpu 0:" \
+		" a+0x10/0x20" " do_a+0x10/0x20" " c+0x1/0x2 [pfnfault]" "" \
+		"read to 0xffff888001 of 8 bytes by interrupt on cpu 1:" \
+		" $1" " $2" " $3" "" "Reported by Kernel Concurrency Sanitizer on:" \
+		"$dashes" >"$dir/first"
+	! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1
+}
+ok "a race in the kernel" not race "b+0x1/0x2" "do_b+0x1/0x2" "x+0x1/0x2 [pfnfault]"
+ok "... in a module" race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
+ok "... in what a module calls" race "b+0x1/0x2" "do_b+0x1/0x2 [pfnfault]" \
+	"x+0x1/0x2"
+ok "... in a module of somebody else" not race "b+0x1/0x2 [other]" \
+	"do_b+0x1/0x2 [other]" "x+0x1/0x2"
 # What passed is not tested again; what failed is, or is of other source.
 mkdir "$tree"/{module,demo-driver,examples,userspace-tests}
 touch "$tree/Kbuild" "$tree/README.md"
@@ -235,6 +267,11 @@ echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
 echo "int x;" >"$tree/examples/x.c"
 ok "... or that of the examples" matrix 6.1 none
+ok "... of the debug kernels, for no time" says "MINUTES=0: must be" \
+	env KERNEL= ARCH= MINUTES=0 "$tree/scripts/check-all" debug
+ok "... for a time, and not of them" says "MINUTES=1: must be" \
+	env KERNEL= ARCH= MINUTES=1 "$tree/scripts/check-all"
+ok "... of none of them" says "usage: check-all" "$tree/scripts/check-all" quick
 # The table of README.md, from what such a matrix leaves.
 printf '<!-- scripts/support-table -->\nold\n<!-- end of scripts/support-table -->\n' \
 	>"$tree/README.md"
@@ -254,6 +291,44 @@ ok "a table of what passed" \
 ok "... and of what was skipped, why and where" \
 	grep -qxF '| no such machine | bar | none |' "$tree/README.md"
 ok "... in the place of the last one" not grep -qx old "$tree/README.md"
+# That of docs/reliability.md, from what the debug kernels leave.
+mkdir -p "$tree"/docs "$tree"/build/{litmus/tap,coverage} \
+	"$tree"/build/check-debug/6.1-kasan/{direct,torture-2,torture-4,stress}/tap
+printf '<!-- scripts/reliability -->\n<!-- end of scripts/reliability -->\n' \
+	>"$tree/docs/reliability.md"
+ok "a record of a debug kernel that was not run" \
+	says "not run, or not passed: 6.1-kasan;" "$tree/scripts/reliability"
+debug=$tree/build/check-debug/6.1-kasan
+touch "$debug/passed"
+printf '%s 9\n' release commit passed >"$debug/result"
+ok "... or without the litmus tests" says "make litmus first" \
+	"$tree/scripts/reliability"
+printf 'ok %s\n' "1 - what is bad never happens" "2 - it happens without a() b()" \
+	"3 - it happens without a() c()" >"$tree/build/litmus/tap/x.tap"
+echo "~all  950 of  1000 lines   95.0%" >"$tree/build/coverage/table"
+echo "x.c: return; # nobody does" >"$tree/userspace-tests/never-run"
+printf 'ok %s\n' 1 2 3 >"$debug/direct/tap/kunit.tap"
+printf '# %s\n' "mmap: 12 allocations failed, and" "open: 1 allocations failed" \
+	>"$debug/direct/tap/fail-x.tap"
+for each in 2 4; do
+	printf '%s\n' "# torture -s 30 -r 7" "ok 4 - 2000 reads, 5 read(), 1 mmap" \
+		>"$debug/torture-$each/tap/torture.tap"
+done
+printf '%s\n' "ok 9 - stress-ng as root, in 9 s, x" "# ok 4 - 3 reads, 1 fork" "ok 1 - dev: 5 bogo ops" \
+	"ok 2 - mmap: 6 bogo ops" >"$debug/stress/tap/stress-maps-root.tap"
+echo "BUG: KCSAN: data-race" >"$debug/direct/console"
+"$tree/scripts/reliability" >"$dir/said" 2>&1
+ok "a record of what was run" grep -qE \
+	'^\| 9 \| 9 \| Accesses and .* \| 9 \| 3 \| 13 \| 60 \| 4 016 \| 9 \| 11 \| 1 \|$' \
+	"$tree/docs/reliability.md"
+ok "... of each operation" grep -qF "1 fork, 2 mmap, 10 read(), 4 003 reads" \
+	"$tree/docs/reliability.md"
+ok "... of the litmus tests" grep -qE "^1 litmus tests,.* each of 2 from" \
+	"$tree/docs/reliability.md"
+ok "... and of the coverage" grep -qE "^The tests run 95.0% .* the others, 1," \
+	"$tree/docs/reliability.md"
+ok "... in a file that has no place for it" says "has no '<!-- scripts/reliability" \
+	"$tree/scripts/reliability" "$tree/README.md"
 ok "the matrix without root" says "this needs root, and there is no sudo" \
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
 	env PATH="$elsewhere" "$BASH" "$elsewhere/check-all"

@@ -145,6 +145,10 @@ static void test_range(void)
 	ok(in_place(map, 0, 100, 200), "a range that begins inside the VMA");
 	ok(touch_is_sigbus(page_word(map, 99)), "... and a fault before it");
 	munmap(map, 200 * page_size);
+	made_setup(fd, TEST_RANGE, 200, 0, 0);
+	map = must(map_pages(fd, PROT_READ, 0, 200));
+	ok(touch_is_sigbus(page_word(map, 199)), "... that begins behind it");
+	munmap(map, 200 * page_size);
 
 	/* Neighbours only where nothing is: what is there stays. */
 	made_setup(fd, TEST_INSERT_PFN, TEST_INSERT_GOOD, 0, 0);
@@ -156,6 +160,40 @@ static void test_range(void)
 	ok(in_place(map, 1, 0, 3) && in_place(map, 1, 4, 8),
 	   "its neighbours from elsewhere");
 	is(pte_of(fd, page_word(map, 3)).pfn, pfn, "... and it stays as it was");
+	munmap(map, 8 * page_size);
+	close(fd);
+}
+
+/* Neighbours are left out where there are no more PFNs. */
+static void test_range_edges(void)
+{
+	const char *what = "a range that goes on behind the last PFN";
+	int fd = made_open(O_RDWR);
+	uint64_t last;
+	void *map;
+
+	/* Others do not like to read where nothing is. */
+	if (!machine_is("x86_64")) {
+		skip(what, "not x86-64");
+		close(fd);
+		return;
+	}
+	made_setup(fd, TEST_RANGE_LAST, 4, 0, 0);
+	map = must(map_pages(fd, PROT_READ, 0, 8));
+	is(touch(page_word(map, 4)), 0, what);
+	last = pte_of(fd, page_word(map, 4)).pfn;
+	ok(!((last + 1) & last), "... which that is");
+	is(pte_of(fd, page_word(map, 3)).pfn, last - 1, "... its neighbour before");
+	ok(!pte_of(fd, page_word(map, 5)).value, "... and none behind");
+	ok(touch_is_sigbus(page_word(map, 5)), "... for that is SIGBUS");
+	munmap(map, 8 * page_size);
+
+	made_setup(fd, TEST_RANGE_FIRST, 4, 0, 0);
+	map = must(map_pages(fd, PROT_READ, 0, 8));
+	is(touch(page_word(map, 4)), 0, "a range that goes on before PFN 0");
+	ok(pte_of(fd, page_word(map, 4)).value &&
+	   !pte_of(fd, page_word(map, 4)).pfn, "... which that is");
+	ok(!pte_of(fd, page_word(map, 3)).value, "... and has none before");
 	munmap(map, 8 * page_size);
 	close(fd);
 }
@@ -235,6 +273,7 @@ int main(void)
 	test_nopfn();
 	test_refault_killed();
 	test_range();
+	test_range_edges();
 	test_errno();
 	test_codes();
 	return done();

@@ -208,7 +208,8 @@ static inline bool can_stall(int fd, unsigned int where, const char *what)
 		.addr = (uintptr_t)&word, .where = where, .ms = 0,
 	};
 
-	if (where == TEST_STALL_CORE && !memory_types() && !by_core()) {
+	if ((where == TEST_STALL_CORE || where == TEST_STALL_TABLE) &&
+	    !memory_types() && !by_core()) {
 		skip(what, "core is not asked to install: no list of memory types");
 		return false;
 	}

@@ -133,11 +133,34 @@ static void test_private(void)
 	close(fd);
 }
 
+/* Where not even the upper page tables are: 1 GiB, 512 GiB and 256 TiB further. */
+static void test_far(void)
+{
+	const uint64_t bits[] = { 44, 30, 52 };
+	int fd = made_open(O_RDWR);
+	uintptr_t at = 0;
+	uint64_t faults;
+
+	for (size_t i = 0; i < 3 && sizeof(at) == 8; i++) {
+		/* A wish: elsewhere if the machine has no such address. */
+		at += (uintptr_t)1 << bits[i];
+		void *map = must(mmap((void *)at, PAGES * page_size, PROT_READ,
+				      MAP_SHARED, fd, 0));
+
+		is(prefault(fd, map, 0, PAGES), 0, "all of a region, far away");
+		faults = made_info(fd).faults;
+		ok(in_place(map, 0, 0, PAGES), "... is all there");
+		is(made_info(fd).faults, faults, "... without a fault");
+	}
+	close(fd);
+}
+
 int main(void)
 {
 	test_whole();
 	test_part();
 	test_wrong();
 	test_private();
+	test_far();
 	return done();
 }

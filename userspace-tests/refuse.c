@@ -2,9 +2,10 @@
 /*
  * What is refused, with which errno, and what must not be: a reader of a
  * read-only descriptor. Would catch a bound that is off by one, a private
- * mapping let through (which is a BUG in core), a demand for VM_SHARED.
+ * mapping let through (which is a BUG in core), a demand for VM_SHARED, a file that
+ * is not of the space of what it maps.
  */
-#include "bar.h"
+#include "made.h"
 
 static bool refused(int fd, int prot, int flags, off_t offset, size_t len)
 {
@@ -79,6 +80,14 @@ int main(void)
 	munmap(map, page_size);
 
 	close(reader);
+	close(fd);
+
+	fd = made_open(O_RDWR);
+	made_setup(fd, TEST_OTHER_SPACE, 0, 0, 0);
+	REFUSED(fd, PROT_READ, MAP_SHARED, 0, page_size, EINVAL,
+		"a file that was not opened in the region's space");
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	made_unmap(made_map(fd));
 	close(fd);
 	return done();
 }

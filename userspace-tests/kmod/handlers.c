@@ -36,6 +36,37 @@ static unsigned long test_nopfn(struct vm_fault *vmf)
 	return test_pfn(test, vmf->pgoff);
 }
 
+static unsigned long last_pfn(void)
+{
+	unsigned long pfn = 1;
+
+	while (pfn != ~0UL && pfnfault_pfn_exists(pfn << 1 | 1))
+		pfn = pfn << 1 | 1;
+	return pfn;
+}
+
+static vm_fault_t test_range(struct test *test, struct vm_fault *vmf)
+{
+	unsigned long index = 0, nr = TEST_PAGES, pfn = -test->setup.value;
+
+	switch (test->setup.kind) {
+	case TEST_RANGE:
+		index = test->setup.value;
+		nr -= index;
+		pfn = test_pfn(test, index);
+		break;
+	case TEST_RANGE_LAST:
+		pfn += last_pfn();
+		break;
+	case TEST_RANGE_FIRST:
+		nr = test->setup.value + 1;
+		break;
+	}
+	atomic_long_inc(&test->calls);
+	return pfnfault_insert_range(vmf, index, pfn, nr,
+				     vmf->vma->vm_page_prot);
+}
+
 static vm_fault_t test_errno(struct test *test, struct vm_fault *vmf)
 {
 	vm_fault_t ret = pfnfault_errno(test->setup.value);
@@ -66,12 +97,9 @@ static vm_fault_t test_fault(struct vm_fault *vmf)
 	case TEST_NOPFN:
 		return pfnfault_nopfn(vmf, test_nopfn);
 	case TEST_RANGE:
-		atomic_long_inc(&test->calls);
-		return pfnfault_insert_range(vmf, test->setup.value,
-					     test_pfn(test, test->setup.value),
-					     TEST_PAGES -
-					     test->setup.value,
-					     vmf->vma->vm_page_prot);
+	case TEST_RANGE_LAST:
+	case TEST_RANGE_FIRST:
+		return test_range(test, vmf);
 	case TEST_ERRNO:
 		return test_errno(test, vmf);
 	}

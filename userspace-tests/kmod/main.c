@@ -162,6 +162,26 @@ static int test_close(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* What a driver without pfnfault_file_open() comes to. */
+static int mmap_elsewhere(struct vm_area_struct *vma)
+{
+	static const struct pfnfault_ops ops = { .resolve = test_resolve };
+	static struct pfnfault_region region;
+	struct pfnfault_space space;
+	int err = pfnfault_space_init(&space);
+
+	if (err)
+		return err;
+	err = pfnfault_region_init(&region, &ops, &space, 0, TEST_PAGES);
+	if (!err) {
+		err = pfnfault_mmap(&region, vma);
+		pfnfault_revoke(&region, PFNFAULT_REVOKE_SIGBUS);
+		pfnfault_region_put(&region);
+	}
+	pfnfault_space_destroy(&space);
+	return err;
+}
+
 static int test_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct test *test = file->private_data;
@@ -171,6 +191,8 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	case TEST_REGION_SHORT:
 	case TEST_REGION_BAD:
 		return pfnfault_mmap(&test->region, vma);
+	case TEST_OTHER_SPACE:
+		return mmap_elsewhere(vma);
 	}
 	return test_mmap_handler(test, vma);
 }
@@ -329,6 +351,10 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_stalled_read(user);
 	case PFNFAULT_TEST_STALLED_REVOKE:
 		return test_stalled_revoke(test, arg);
+	case PFNFAULT_TEST_FAIL_PERCPU:
+		return test_fail_percpu();
+	case PFNFAULT_TEST_PERCPU_FAILED:
+		return test_percpu_failed();
 	case PFNFAULT_TEST_INFO:
 		return test_info(test, user);
 	case PFNFAULT_TEST_MACHINE:
@@ -374,6 +400,7 @@ module_init(test_init);
 static void __exit test_exit(void)
 {
 	misc_deregister(&test_misc);
+	test_percpu_exit();
 	test_unplug_exit();
 }
 module_exit(test_exit);

@@ -23,6 +23,9 @@ enum pfnfault_test_kind {
 	TEST_NOPFN,		/* the callback gives @value, @times times */
 	TEST_RANGE,		/* the handler inserts from page @value on */
 	TEST_ERRNO,		/* the handler gives pfnfault_errno(@value) */
+	TEST_RANGE_LAST,	/* as TEST_RANGE: page @value is the last PFN */
+	TEST_RANGE_FIRST,	/* ... and here PFN 0, and the last page */
+	TEST_OTHER_SPACE,	/* mmap is of a region of another space */
 };
 
 enum pfnfault_test_insert {
@@ -72,6 +75,7 @@ enum pfnfault_test_code {
 /* Where a thread of PFNFAULT_TEST_STALLED_READ is held up. */
 enum pfnfault_test_stall {
 	TEST_STALL_FILL,	/* before the page table is there, and filled */
+	TEST_STALL_TABLE,	/* before core's page table is there */
 	TEST_STALL_CORE,	/* before core installs the first page */
 	TEST_STALL_OP,		/* before an op is called */
 	TEST_STALL_GATE,	/* before an invalidation takes the gate, and bumps */
@@ -227,6 +231,9 @@ struct pfnfault_test_prefault {
 #define PFNFAULT_TEST_INFO	 _IOR('P', 0x76, struct pfnfault_test_info)
 /* ... when a PCI device is next taken from its driver */
 #define PFNFAULT_TEST_UNPLUG	 _IO('P', 0x86)
+/* The next per-CPU memory that this thread allocates is none; and, was it none? */
+#define PFNFAULT_TEST_FAIL_PERCPU _IO('P', 0x87)
+#define PFNFAULT_TEST_PERCPU_FAILED _IO('P', 0x88)
 /* Read the word at @addr, held up for @ms in the fault that it takes */
 #define PFNFAULT_TEST_STALLED_READ _IOWR('P', 0x78, struct pfnfault_test_stalled)
 /* Claim memory that a device has, as another driver would, until the close */

@@ -51,6 +51,7 @@ static int stall(struct kprobe *probe, struct pt_regs *regs)
 /* Indexed by enum pfnfault_test_stall. */
 static struct place places[] = {
 	[TEST_STALL_FILL] = PLACE("pfnfault_install_ptes"),
+	[TEST_STALL_TABLE] = PLACE("pfnfault_allocate_table"),
 	[TEST_STALL_CORE] = PLACE("vmf_insert_pfn_prot"),
 	[TEST_STALL_OP] = PLACE("pfnfault_enter_op"),
 	[TEST_STALL_GATE] = PLACE("down_write"),

@@ -69,6 +69,11 @@ void test_stir(void);
 bool test_stirred(unsigned int where);
 unsigned int test_stalls(void);
 void test_unstall(unsigned int where);
+
+/* percpu.c */
+int test_fail_percpu(void);
+bool test_percpu_failed(void);
+void test_percpu_exit(void);
 void test_go_with_device(struct test *test, unsigned long policy);
 void test_stay(struct test *test);
 int test_unplug_init(void);
