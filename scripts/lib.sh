@@ -19,6 +19,16 @@ as_root() {
 	fi
 }
 
+# number WORD=VALUE LEAST MOST: sets value
+# shellcheck disable=SC2034  # for the scripts that source this
+number() {
+	value=${1#*=}
+	if ! [[ $value =~ ^(0|[1-9][0-9]{0,17})$ ]] ||
+		((value < $2 || value > $3)); then
+		die "$1: must be a whole number, $2 to $3"
+	fi
+}
+
 # lock NAME: until the end of the script; for what two kernels that are tested at
 # the same time would both do.
 lock() {
