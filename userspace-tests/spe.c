@@ -4,6 +4,8 @@
  * loses what it wrote when it is preempted; a slot that is not shared fairly, or
  * is taken from who holds it.
  */
+#include <stdatomic.h>
+
 #include "spe.h"
 
 #define CONTEXTS 6
@@ -55,12 +57,17 @@ static void test_preempted(void)
 	spe_end(&spe);
 }
 
-/* Processes that compute, each with a context, all at once. */
-static int compute(int me)
+/*
+ * Processes that compute, each with a context: for ROUNDS, and until each was
+ * preempted, which needs the others. @preempted is shared.
+ */
+static int compute(int me, atomic_int *preempted)
 {
 	struct spe spe = spe_new();
+	bool counted = false;
 
-	for (uint64_t round = 1; round <= ROUNDS; round++) {
+	for (uint64_t round = 1;
+	     round <= ROUNDS || atomic_load(preempted) < CONTEXTS; round++) {
 		for (size_t page = 0; page < LS_PAGES; page += 7)
 			store(page_word(spe.map, page), mark(me, page, round));
 		store(problem(&spe), mark(me, LS_PAGES, round));
@@ -70,33 +77,36 @@ static int compute(int me)
 				return 1;
 		if (load(problem(&spe)) != mark(me, LS_PAGES, round))
 			return 2;
+		if (!counted && spe_info(&spe).loads >= 2) {
+			counted = true;
+			atomic_fetch_add(preempted, 1);
+		}
 		usleep(1000);
 	}
-	if (spe_info(&spe).loads < 2)
-		return 3;
 	spe_end(&spe);
 	return 0;
 }
 
 static void test_many(int slice_ms)
 {
-	int wrong = 0, start[2];
-	char none;
+	atomic_int *preempted = must(mmap(NULL, page_size,
+					  PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	int status, wrong = 0;
 
-	/* All at once, or the first could be done before the last begins. */
-	must(pipe(start));
 	for (int i = 0; i < CONTEXTS; i++)
 		if (!child()) {
-			close(start[1]);
-			must(read(start[0], &none, 1));
-			_exit(compute(i));
+			alarm(60);
+			_exit(compute(i, preempted));
 		}
-	close(start[0]);
-	close(start[1]);
-	for (int i = 0; i < CONTEXTS; i++)
-		wrong += status_of(-1) != 0;
-	ok(!wrong, "six contexts on two slots, %d ms each: each has its own, all get on",
-	   slice_ms);
+	for (int i = 0; i < CONTEXTS; i++) {
+		status = status_of(-1);
+		wrong = status ?: wrong;
+	}
+	ok(!wrong, "six contexts on two slots, %d ms each: each has its own (%d)",
+	   slice_ms, wrong);
+	is(atomic_load(preempted), CONTEXTS, "... and each was preempted, and got on");
+	munmap(preempted, page_size);
 }
 
 static void set_slice(int ms)
