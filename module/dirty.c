@@ -71,29 +71,29 @@ void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
  * * Writes by the CPU are tracked: by programs, by the kernel on their behalf,
  *   by debuggers. What the device writes is the driver's to know.
  *
- * Context: as pfnfault_invalidate().
+ * Context: as pfnfault_invalidate(), but allocates memory: no lock that reclaim
+ *   takes is held.
  * Return: 0; -EBUSY, writes are tracked already; -ENOMEM.
  */
 int pfnfault_dirty_start(struct pfnfault_region *region)
 {
-	unsigned long *dirty;
-	int err = -EBUSY;
+	/* Before the lock: reclaim on behalf of this may collect. */
+	unsigned long *dirty = kvcalloc(BITS_TO_LONGS(region->nr_pages),
+					sizeof(long), GFP_KERNEL_ACCOUNT);
 
-	mutex_lock(&region->dirty_lock);
-	if (rcu_access_pointer(region->dirty))
-		goto unlock;
-	err = -ENOMEM;
-	dirty = kvcalloc(BITS_TO_LONGS(region->nr_pages), sizeof(long),
-			 GFP_KERNEL_ACCOUNT);
 	if (!dirty)
-		goto unlock;
+		return -ENOMEM;
+	mutex_lock(&region->dirty_lock);
+	if (rcu_access_pointer(region->dirty)) {
+		mutex_unlock(&region->dirty_lock);
+		kvfree(dirty);
+		return -EBUSY;
+	}
 	rcu_assign_pointer(region->dirty, dirty);
 	pfnfault_bump(region, false);
 	pfnfault_zap(region, 0, region->nr_pages);
-	err = 0;
-unlock:
 	mutex_unlock(&region->dirty_lock);
-	return err;
+	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_dirty_start);
 
@@ -111,7 +111,7 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_dirty_start);
  * * A page that is in @bitmap is unmapped, and neighbours with it: the next
  *   write to it is told by the next collect.
  *
- * Context: as pfnfault_invalidate().
+ * Context: as pfnfault_invalidate(), memory reclaim included.
  * Return: how many pages; -EINVAL, writes are not tracked.
  */
 long pfnfault_dirty_collect(struct pfnfault_region *region,

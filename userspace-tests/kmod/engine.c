@@ -4,6 +4,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -135,8 +136,12 @@ static long fixup(void __user *arg)
 static long collect(struct test *test, void __user *arg)
 {
 	DECLARE_BITMAP(bitmap, PFNFAULT_TEST_MAX_PAGES) = { };
-	long count = pfnfault_dirty_collect(&test->region, bitmap);
+	long count;
 
+	/* As a driver's shrinker: lockdep tells of a lock that is not for that. */
+	fs_reclaim_acquire(GFP_KERNEL);
+	count = pfnfault_dirty_collect(&test->region, bitmap);
+	fs_reclaim_release(GFP_KERNEL);
 	if (count >= 0 && copy_to_user(arg, bitmap, sizeof(bitmap)))
 		return -EFAULT;
 	return count;
