@@ -29,6 +29,33 @@ number() {
 	fi
 }
 
+# lasting WORD=VALUE LEAST: MINUTES= or SECONDS=, no less than LEAST, sets seconds;
+# SMP= is for the guest. Fails where it is another word.
+# shellcheck disable=SC2034  # for the scripts that source this
+lasting() {
+	case $1 in
+	MINUTES=* | SECONDS=*)
+		[ -z "${said-}" ] || die "$said and $1: one of the two"
+		said=$1
+		;;
+	esac
+	case $1 in
+	MINUTES=*)
+		number "$1" 1 5000
+		seconds=$((value * 60))
+		;;
+	SECONDS=*)
+		number "$1" "$2" 300000
+		seconds=$value
+		;;
+	SMP=*)
+		number "$1" 1 64
+		export SMP=$value
+		;;
+	*) return 1 ;;
+	esac
+}
+
 # lock NAME: until the end of the script; for what two kernels that are tested at
 # the same time would both do.
 lock() {
