@@ -3,21 +3,17 @@
  * /dev/pfnfault-vram: objects that move, as a graphics driver's do.
  *
  * An object lives in VRAM or in system memory, and programs read and write it
- * meanwhile. An ioctl moves it; and when VRAM is full, who came in first gives
- * way. Another ioctl destroys it, whoever has it mapped. The place that was
- * vacated is overwritten at once: whoever still reached it would notice.
+ * meanwhile. An ioctl moves it; another destroys it, whoever has it mapped. How
+ * objects move, vram_object.c knows.
  *
  * All objects are mapped through one space, each at an offset of its own,
- * whoever made them. What VRAM is, vram_memory.c knows.
+ * whoever made them.
  */
 #include <linux/fs.h>
-#include <linux/io.h>
-#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pfnfault.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
@@ -27,176 +23,9 @@
 
 #define MAX_PAGES	(PFNFAULT_VRAM_MAX_SIZE >> PAGE_SHIFT)
 
-/* Freed with the last reference to @region. */
-struct object {
-	struct pfnfault_region region;
-	unsigned long nr_pages;
-	struct list_head list;		/* in residents, or empty */
-	struct file *owner;		/* who made it, and whose end ends it */
-	unsigned long in_vram;		/* first page there, or VRAM_NONE */
-	void *system;			/* where it is in RAM, or NULL */
-	u64 moves;
-	u32 evictions;			/* ... among them */
-};
-
-static LIST_HEAD(residents);	/* in VRAM, who came first comes first */
 static struct pfnfault_space vram_space;
 static DEFINE_XARRAY_ALLOC(objects);	/* by offset / PFNFAULT_VRAM_MAX_SIZE */
 static DEFINE_MUTEX(table_lock);	/* of who takes objects out of there */
-
-/*
- * Where is page @index? Reads the place without the lock: it changes only
- * between invalidate_begin() and _end(), and an answer from before those is
- * not installed.
- */
-static int vram_resolve(struct pfnfault_region *region, unsigned long index,
-			struct pfnfault_extent *extent)
-{
-	struct object *object = container_of(region, struct object, region);
-	unsigned long in_vram = READ_ONCE(object->in_vram);
-	void *system = READ_ONCE(object->system);
-
-	extent->nr = region->nr_pages;
-	if (in_vram != VRAM_NONE) {
-		extent->pfn = vram.pfn + in_vram;
-		extent->cache = vram.cache;
-	} else if (system) {
-		extent->pfn = page_to_pfn(virt_to_page(system));
-	} else {
-		return -EAGAIN;	/* it moved between the two looks */
-	}
-	return 0;
-}
-
-static size_t object_size(struct object *object)
-{
-	return object->nr_pages << PAGE_SHIFT;
-}
-
-/* The place is somebody else's from now on. */
-static void leave_vram(struct object *object)
-{
-	vram_free_pages(object->in_vram, object->nr_pages);
-	list_del_init(&object->list);
-	WRITE_ONCE(object->in_vram, VRAM_NONE);
-}
-
-static void *allocate_system(struct object *object, gfp_t flags)
-{
-	void *system = alloc_pages_exact(object_size(object),
-					 GFP_KERNEL_ACCOUNT | flags);
-
-	if (system)
-		atomic_add(object->nr_pages, &demo_pages);
-	return system;
-}
-
-static void leave_system(struct object *object)
-{
-	void *system = object->system;
-
-	if (!system)
-		return;
-	WRITE_ONCE(object->system, NULL);
-	memset(system, VRAM_POISON, object_size(object));
-	free_pages_exact(system, object_size(object));
-	atomic_sub(object->nr_pages, &demo_pages);
-}
-
-/* Nobody reaches it any more; vram.lock is held. */
-static void vacate(struct object *object)
-{
-	if (object->in_vram != VRAM_NONE)
-		leave_vram(object);
-	leave_system(object);
-}
-
-static void object_free(struct pfnfault_region *region)
-{
-	struct object *object = container_of(region, struct object, region);
-
-	mutex_lock(&vram.lock);
-	vacate(object);
-	mutex_unlock(&vram.lock);
-	kfree(object);
-}
-
-static const struct pfnfault_ops vram_ops = {
-	.resolve = vram_resolve,
-	.release = object_free,
-};
-
-static int move_out(struct object *object)
-{
-	void *system = allocate_system(object, __GFP_NOWARN);
-
-	if (!system)
-		return -ENOMEM;
-	pfnfault_invalidate_begin(&object->region, 0, object->nr_pages);
-	vram_read(system, object->in_vram, object_size(object));
-	WRITE_ONCE(object->system, system);
-	leave_vram(object);
-	object->moves++;
-	pfnfault_invalidate_end(&object->region);
-	return 0;
-}
-
-/* Room for @nr pages, at the cost of who has been there longest. */
-static unsigned long make_room(unsigned long nr)
-{
-	struct object *object;
-	unsigned long page;
-
-	for (;;) {
-		page = vram_allocate_pages(nr);
-		if (page != VRAM_NONE)
-			return page;
-		object = list_first_entry_or_null(&residents, struct object,
-						  list);
-		if (!object || move_out(object))
-			return VRAM_NONE;
-		object->evictions++;
-	}
-}
-
-/**
- * vram_empty() - move all out, as VRAM goes
- *
- * Where there is no memory left to move to, an object is lost, and reads as an
- * absent device does.
- *
- * Context: vram.lock is held.
- */
-void vram_empty(void)
-{
-	struct object *object, *next;
-
-	list_for_each_entry_safe(object, next, &residents, list) {
-		if (!move_out(object))
-			continue;
-		pfnfault_revoke(&object->region, PFNFAULT_REVOKE_ONES);
-		leave_vram(object);
-	}
-}
-
-static int move_in(struct object *object)
-{
-	unsigned long page;
-
-	if (object->nr_pages > vram.nr_pages)
-		return -ENOSPC;
-	page = make_room(object->nr_pages);
-	if (page == VRAM_NONE)
-		return -ENOMEM;
-	pfnfault_invalidate_begin(&object->region, 0, object->nr_pages);
-	list_add_tail(&object->list, &residents);
-	vram_write(page, object->system, object_size(object));
-	WRITE_ONCE(object->in_vram, page);
-	leave_system(object);
-	object->moves++;
-	pfnfault_invalidate_end(&object->region);
-	return 0;
-}
 
 /* With a reference, or NULL. */
 static struct object *find_object(u64 offset)
@@ -214,40 +43,26 @@ static struct object *find_object(u64 offset)
 	return object;
 }
 
-static struct object *object_alloc(void)
-{
-	struct object *object = kzalloc(sizeof(*object), GFP_KERNEL_ACCOUNT);
-
-	if (object)
-		INIT_LIST_HEAD(&object->list);
-	return object;
-}
-
 static int create(struct file *file, struct pfnfault_vram_object *arg)
 {
 	static u32 next;	/* a name that was another's fails for long */
 	struct object *object;
-	int err = -ENOMEM;
 	u32 id;
+	int err;
 
 	if (!arg->size || arg->size > PFNFAULT_VRAM_MAX_SIZE ||
 	    !PAGE_ALIGNED(arg->size))
 		return -EINVAL;
-	object = object_alloc();
+	object = vram_object_alloc(arg->size >> PAGE_SHIFT);
 	if (!object)
 		return -ENOMEM;
 	object->owner = file;
-	object->in_vram = VRAM_NONE;
-	object->nr_pages = arg->size >> PAGE_SHIFT;
-	object->system = allocate_system(object, __GFP_ZERO | __GFP_NOWARN);
-	if (!object->system)
-		goto free;
 	/* A place in the table first, with nothing in it: it says where. */
 	err = xa_alloc_cyclic(&objects, &id, NULL,
 			      XA_LIMIT(0, PFNFAULT_VRAM_MAX_OBJECTS), &next,
 			      GFP_KERNEL);
 	if (err < 0)
-		goto free_system;
+		goto free;
 	err = pfnfault_region_init(&object->region, &vram_ops, &vram_space,
 				   id * MAX_PAGES, object->nr_pages);
 	if (err)
@@ -258,29 +73,8 @@ static int create(struct file *file, struct pfnfault_vram_object *arg)
 
 erase:
 	xa_erase(&objects, id);
-free_system:
-	leave_system(object);
 free:
-	kfree(object);
-	return err;
-}
-
-static int move(struct object *object, u32 place)
-{
-	bool in_vram;
-	int err = 0;
-
-	if (place > PFNFAULT_VRAM_VRAM)
-		return -EINVAL;
-	mutex_lock(&vram.lock);
-	in_vram = object->in_vram != VRAM_NONE;
-	if (pfnfault_revoked(&object->region))
-		err = -ENODEV;
-	else if (place == PFNFAULT_VRAM_VRAM && !in_vram)
-		err = move_in(object);
-	else if (place == PFNFAULT_VRAM_SYSTEM && in_vram)
-		err = move_out(object);
-	mutex_unlock(&vram.lock);
+	vram_object_free(object);
 	return err;
 }
 
@@ -298,39 +92,14 @@ static bool take_out(struct object *object)
 	return there;
 }
 
-/*
- * Revoked before it has no name any more: who does not find it, does not see it.
- * Its place is given back under the same lock, for who makes room must not meet
- * what was revoked. Of two that come at once, the second one does that in vain.
- */
+/* Revoked before it has no name any more: who does not find it, does not see it. */
 static int destroy(struct object *object)
 {
-	mutex_lock(&vram.lock);
-	pfnfault_revoke(&object->region, PFNFAULT_REVOKE_SIGBUS);
-	vacate(object);
-	mutex_unlock(&vram.lock);
+	vram_object_revoke(object);
 	if (!take_out(object))
 		return -ENOENT;
 	pfnfault_region_put(&object->region);
 	return 0;
-}
-
-static void tell(struct object *object, struct pfnfault_vram_object *arg)
-{
-	struct pfnfault_stats stats;
-
-	pfnfault_region_stats(&object->region, &stats);
-	arg->faults = stats.faults;
-	arg->huge = stats.huge;
-	arg->retries = stats.retries;
-	arg->lost = stats.lost;
-	mutex_lock(&vram.lock);
-	arg->size = object_size(object);
-	arg->place = object->in_vram != VRAM_NONE ? PFNFAULT_VRAM_VRAM :
-						  PFNFAULT_VRAM_SYSTEM;
-	arg->moves = object->moves;
-	arg->evictions = object->evictions;
-	mutex_unlock(&vram.lock);
 }
 
 static int on_object(struct file *file, unsigned int cmd,
@@ -342,10 +111,10 @@ static int on_object(struct file *file, unsigned int cmd,
 	if (!object)
 		return -ENOENT;
 	if (cmd == PFNFAULT_VRAM_MOVE)
-		err = move(object, arg->place);
+		err = vram_object_move(object, arg->place);
 	else if (cmd == PFNFAULT_VRAM_DESTROY)
 		err = destroy(object);
-	tell(object, arg);
+	vram_object_tell(object, arg);
 	pfnfault_region_put(&object->region);
 	return err;
 }
