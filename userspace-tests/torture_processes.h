@@ -273,7 +273,7 @@ static inline void supervise(int fd)
 {
 	struct worker me = { .seed = seed };
 	double now = seconds(CLOCK_MONOTONIC), end = now + run_seconds;
-	double last = end + 4 * run_seconds, next_end = now + END_EVERY;
+	double last = end + 4 * run_seconds + 120, next_end = now + END_EVERY;
 
 	for (uint64_t nr = 0; !shared->stop &&
 	     (now < end || (now < last && !enough())); nr++) {
