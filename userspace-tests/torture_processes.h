@@ -14,7 +14,7 @@
 #define SECOND_NODE "/tmp/pfnfault-torture"
 #define TICK 0.01		/* seconds */
 #define END_EVERY 0.2		/* ... then a process comes to its end */
-#define UNPLUG_EVERY 0.8	/* ... VRAM is to be full now and then */
+#define UNPLUG_EVERY 0.8
 
 static unsigned int run_seconds = 5, processes = 3, threads = 3;
 static uint64_t seed;
@@ -176,6 +176,17 @@ static inline void *work(void *arg)
 	return NULL;
 }
 
+/* Or nobody would be evicted on a slow machine: who unplugs empties VRAM. */
+static inline void let_vram_fill(void)
+{
+	uint64_t moves = shared->counts[MOVE];
+
+	do {
+		usleep(UNPLUG_EVERY * 1000000);
+	} while (!shared->stop &&
+		 shared->counts[MOVE] < moves + 2 * (unsigned int)objects);
+}
+
 /* The last process is that which unplugs the BAR; it works on nothing else. */
 static inline void run_process(int me)
 {
@@ -206,7 +217,7 @@ static inline void run_process(int me)
 	for (uint64_t nr = 0; unplugs && !shared->stop; nr++) {
 		seed_rnd(&workers[threads], nr);
 		unplug_and_plug(&workers[threads]);
-		usleep(UNPLUG_EVERY * 1000000);
+		let_vram_fill();
 	}
 	for (unsigned int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);

@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 	munmap(map, PAGES * page_size);
 	is(rmmod("pfnfault_demo", 0), 0, "unmapped, the driver unloads");
 	happens(way, way->come, is_there, "the device comes, to no driver");
+	/* Which waits until the kernel is through with what has come. */
+	write_file("/sys/bus/pci/rescan", "1");
 	file = must(open("/lib/pfnfault_demo.ko", O_RDONLY));
 	is(syscall(SYS_finit_module, file, "", 0), 0, "the driver loads");
 	close(file);

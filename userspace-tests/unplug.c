@@ -100,7 +100,7 @@ static int made;
 static int read_held_up(void *arg)
 {
 	struct pfnfault_test_stalled read = {
-		.where = TEST_STALL_OP, .ms = 200,
+		.where = TEST_STALL_OP, .ms = 1000,
 	};
 	cpu_set_t last;
 	void *map;
