@@ -6,7 +6,7 @@
 //	spatch --very-quiet --no-show-diff -D report --cocci-file pfnfault.cocci --dir DRIVER
 //
 // The first changes the driver. The second, after it, names what was left alone, and
-// why.
+// why. docs/porting.md tells what remains to be done by hand.
 //
 // The page of the fault is vmf->address of vmf->vma, which the helpers take from
 // there. What is inserted at any other address, or into a VMA of which the function

@@ -2,7 +2,7 @@
 # porting.sh: what scripts/pfnfault.cocci makes of fault handlers: of each of those in
 # porting/handlers.c, and of real ones, of Debian's linux-source. What it is to change
 # it changes, and that compiles as what was there; what does more it leaves alone, and
-# says so. TAP.
+# says so. docs/porting.md: its samples compile, its counts are right. TAP.
 set -uo pipefail
 
 # shellcheck source=tap.sh
@@ -50,7 +50,7 @@ END
 # files ARGUMENT...: of the lines that grep ARGUMENT... finds
 files() { printf '%s\n' "${handlers[@]}" | grep "$@" | cut -d' ' -f2 | sort -u; }
 mapfile -t compiled < <(files ' yes$')
-mapfile -t sources < <(files .)
+mapfile -t sources < <({ files . && "$top/scripts/porting-lines" --files; } | sort -u)
 headers=({drivers/{accel/amdxdna,vfio/pci,vhost},drivers/gpu/drm/{armada,etnaviv,gma500,msm,panthor,xe}}'/*.h')
 
 # Kept in the userland, as the tools of lint are.
@@ -214,4 +214,41 @@ ok "... and brings pfnfault.ko with it" \
 sed -i '/PFNFAULT_IMPORT/d' "$dir/whole/vdpa.c"
 ok "without PFNFAULT_IMPORT, it is not" not whole
 ok "... as modpost says" grep -q "namespace PFNFAULT" "$dir/said"
+
+# docs/porting.md
+lines() { "$top/scripts/porting-lines" "$@" >"$dir/said" 2>&1; }
+mkdir "$dir/samples"
+"$top/scripts/porting-lines" --samples "$dir/samples"
+samples() {
+	printf 'obj-m += %s\n' sample{1..5}.o >"$dir/samples/Kbuild"
+	# shellcheck disable=SC2016  # expanded by kbuild
+	echo 'ccflags-y := -I$(src)/include -Werror -Wno-unused-function' \
+		-Wno-unused-const-variable >>"$dir/samples/Kbuild"
+	cp -R "$top/module/include" "$dir/samples/"
+	"$top/scripts/kbuild" "$name" "$dir/samples" W=1 sample{1..5}.o \
+		>"$dir/said" 2>&1
+}
+ok "the samples of docs/porting.md compile" samples
+ok "their lines can be counted" lines "$dir/before"
+cp "$dir/said" "$dir/counts"
+ok "... all of them" test "$(wc -l <"$dir/counts")" = 5
+while read -r n before after; do
+	ok "... sample $n: $before before, $after after, as the table has it" \
+		grep -qE "^\| $n \|.* \| $before \| $after \|\$" "$top/docs/porting.md"
+done <"$dir/counts"
+changed_of_all="Of ${#handlers[@]} handlers, $(printf '%s\n' "${handlers[@]}" |
+	grep -cv ^left) are changed"
+ok "... and how many handlers the script changes" \
+	grep -qF "$changed_of_all" <(tr '\n' ' ' <"$top/docs/porting.md")
+ok "lines of a tree that is not there" says "/nonexistent is no directory" \
+	"$top/scripts/porting-lines" /nonexistent
+ok "... that has not the files" says "no drivers/vhost/vdpa.c in" \
+	"$top/scripts/porting-lines" "$dir/samples"
+mkdir -p "$dir/empty/drivers/vhost"
+echo "int x;" >"$dir/empty/drivers/vhost/vdpa.c"
+ok "... or not the functions" says "no vhost_vdpa_fault in" \
+	"$top/scripts/porting-lines" "$dir/empty"
+ok "... of no tree" says "usage: porting-lines" "$top/scripts/porting-lines"
+ok "samples to nowhere" says "usage: porting-lines" \
+	"$top/scripts/porting-lines" --samples
 echo "1..$count"
