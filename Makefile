@@ -114,6 +114,11 @@ coverage: need-tools tests
 reliability:
 	@scripts/reliability
 
+# A release: what is committed, the same whoever makes it.
+.PHONY: dist
+dist:
+	@scripts/dist
+
 # The Debian packages, and what they do on clean Debians; RELEASE= names one.
 .PHONY: deb check-package
 deb:
@@ -180,7 +185,7 @@ litmus:
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
 	  build/bench build/check-all build/check-debug build/coverage build/torture build/stress \
-	  build/deb build/litmus
+	  build/deb build/dist build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -212,5 +217,6 @@ help:
 	@echo '  make install     into /lib/modules, for modprobe'
 	@echo 'And:'
 	@echo '  make deb         build Debian packages, build/deb/*.deb'
+	@echo '  make dist        a tarball of what is committed, build/dist/*.tar.xz'
 	@echo '  make clean       remove what was built'
 	@echo '  make distclean   ... and what was downloaded'

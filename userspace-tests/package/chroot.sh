@@ -7,6 +7,7 @@ set -uo pipefail
 # shellcheck source=tap.sh
 . "$(dirname "$0")/tap.sh"
 kernel=$1
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' /src/checkout/dkms.conf)
 headers=/lib/modules/$kernel/build
 
 # What DKMS, apt and dpkg say where something is not as it should be.
@@ -15,14 +16,14 @@ quiet() { not grep -iE 'deprecat|warning|error|not executable' "$said"; }
 files >/tmp/clean
 does "dkms add takes a checkout" dkms add /src/checkout
 ok "... with nothing to say against its dkms.conf" quiet
-does "dkms install builds it" dkms install pfnfault/0.1.0 -k "$kernel"
+does "dkms install builds it" dkms install "pfnfault/$version" -k "$kernel"
 ok "... with nothing to say against its dkms.conf" quiet
 ok "... installs both modules" built "$kernel"
 ok "... and keeps what drivers are built with" symvers "$kernel"
 
 # Kernels by name, with headers that are there but for a name that is not.
 excluded() { # excluded DIR VERSION
-	dkms build pfnfault/0.1.0 -k "$2" --kernelsourcedir "$1" >"$said" 2>&1
+	dkms build "pfnfault/$version" -k "$2" --kernelsourcedir "$1" >"$said" 2>&1
 	[ $? = 77 ] && says "BUILD_EXCLUSIVE"
 }
 for old in 2.6.32-5-amd64 4.19.0-27-amd64 5.4.300 5.9.0-5-amd64; do
@@ -31,7 +32,7 @@ done
 mkdir -p /tmp/headers/include/config
 for new in 5.10.0-46-amd64 5.19.17 6.1.0-56-rt-amd64 7.3.4+deb13-amd64 10.0.1; do
 	ok "Linux $new is not" not excluded /tmp/headers $new
-	rm -rf /var/lib/dkms/pfnfault/0.1.0/{build,$new}
+	rm -rf "/var/lib/dkms/pfnfault/$version"/{build,"$new"}
 done
 for option in MODULES MMU PCI; do
 	sed "s/^CONFIG_$option=.*/# CONFIG_$option is not set/" \
@@ -41,9 +42,9 @@ for option in MODULES MMU PCI; do
 done
 rm -rf /tmp/headers
 
-does "dkms remove removes it" dkms remove pfnfault/0.1.0 --all
+does "dkms remove removes it" dkms remove "pfnfault/$version" --all
 # The copy that dkms add made stays, with every version of DKMS.
-rm -rf /usr/src/pfnfault-0.1.0
+rm -rf "/usr/src/pfnfault-$version"
 files | diff /tmp/clean - >"$said"
 ok "... and leaves nothing but the copy of the checkout" test ! -s "$said"
 
