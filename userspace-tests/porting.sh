@@ -99,7 +99,7 @@ of() {
 		found && /^}/ { exit }' "$1"
 }
 
-has() { of "$dir/src/$1" "$2" | tr -s '\n\t ' ' ' | grep -qE -- "$3"; }
+has() { grep -qE -- "$3" <(of "$dir/src/$1" "$2" | tr -s '\n\t ' ' '); }
 lacks() { has "$1" "$2" . && ! has "$@"; }
 same() {
 	has "$1" "$2" vmf_insert_ &&
@@ -125,7 +125,7 @@ as_before() {
 		diff <(warnings "$dir/compiled-before" "$1") \
 			<(warnings "$dir/compiled" "$1") >"$dir/said"
 }
-calls() { nm "$dir/src/${1%c}o" | grep -q " U pfnfault_insert_"; }
+calls() { grep -q " U pfnfault_insert_" <(nm "$dir/src/${1%c}o"); }
 
 get_sources
 cp "$top/scripts/pfnfault.cocci" "$dir/"
@@ -207,7 +207,7 @@ ok "pfnfault.ko is built for that kernel" \
 	>"$dir/said" 2>&1
 ok "vhost_vdpa.ko is built on it" whole
 ok "... without a warning" not grep -qi warning "$dir/said"
-info() { modinfo -F "$1" "$dir/whole/vhost_vdpa.ko"; }
+info() { "$top/scripts/in-userland" "$userland" "$dir/whole" modinfo -F "$1" vhost_vdpa.ko; }
 ok "... imports the namespace" grep -qx PFNFAULT <(info import_ns)
 ok "... and brings pfnfault.ko with it" \
 	grep -qE '(^|,)pfnfault(,|$)' <(info depends)
