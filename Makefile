@@ -18,7 +18,7 @@ TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
 OUT := build/tests
 TOOLS := need-tools
 GUEST_PROGRAMS := $(addprefix $(OUT)/,$(TESTS) $(GUEST_TESTS))
-HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps on-vram.so)
+HOST_PROGRAMS := $(addprefix build/tests/host/,host-peer count-stamps on-vram.so registers)
 
 # On the command line, these reach kbuild; here they are only checked.
 ifneq ($(filter-out 0 1 2 3 12 13 23 123 e,$(W)),)
@@ -79,14 +79,23 @@ build/tests/host/%.so: userspace-tests/%.c $(TEST_HEADERS) | need-cc
 	@echo "  CC      $@"
 	@$(CC) $(TEST_CFLAGS) -shared -fPIC -o $@ $<
 
+# Of C++, for guests, too.
+build/tests/host/registers: userspace-tests/registers.cc | need-c++
+	@mkdir -p $(@D)
+	@echo "  CXX     $@"
+	@$(CXX) $(CFLAGS) -std=c++17 -Wall -Wextra -Werror -static -o $@ $<
+
 # Once for all that a guest takes, and what check-host takes.
-.PHONY: need-tools need-cc
+.PHONY: need-tools need-cc need-c++
 need-tools:
 	@scripts/need cc libc.a mmdebstrap unshare qemu-system-x86_64 busybox \
 	  cpio gzip prove
 
 need-cc:
 	@scripts/need cc libc.a
+
+need-c++:
+	@scripts/need c++ libc.a
 
 .PHONY: demo
 demo: need-tools tests

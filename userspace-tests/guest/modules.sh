@@ -2,22 +2,8 @@
 # modules.sh load|untested|unload|clients|signed: in the guest, what insmod and rmmod
 # say to wrong parameters, wrong order, wrong devices and, where the kernel checks
 # them, wrong signatures. TAP.
-count=0
-ok() { # ok WHAT COMMAND...
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-	fi
-}
-skip() { # skip WHAT WHY
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-not() { ! "$@" 2>/tmp/err; }
+# shellcheck source=tap.sh
+. /lib/tap.sh
 logged() { dmesg | grep -qF "$1"; }
 loaded() { grep -q "^$1 " /proc/modules; }
 # Its TAP is not ours.

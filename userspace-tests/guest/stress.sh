@@ -10,17 +10,8 @@ here=/tmp/$what-$who
 export ON_VRAM="$here/counts"
 preload='' hide=:
 
-count=0
-ok() { # ok WHAT COMMAND...
-	told=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $told"
-	else
-		echo "not ok $count - $told"
-	fi
-}
+# shellcheck source=tap.sh
+. /lib/tap.sh
 
 # Whoever works as nobody may do that to any node.
 mkdir -p /etc "$here"
