@@ -124,13 +124,13 @@ static inline vm_fault_t pfnfault_insert_mixed(struct vm_area_struct *vma,
 	return vmf_insert_mixed(vma, addr, PFNFAULT_RAM_PFN(pfn));
 }
 
-static inline void pfnfault_zap_pte(struct vm_area_struct *vma,
-				    unsigned long addr)
+static inline void pfnfault_zap_vma(struct vm_area_struct *vma,
+				    unsigned long addr, unsigned long size)
 {
 #if PFNFAULT_HAS_ZAP_SPECIAL_VMA_RANGE
-	zap_special_vma_range(vma, addr, PAGE_SIZE);
+	zap_special_vma_range(vma, addr, size);
 #else
-	zap_vma_ptes(vma, addr, PAGE_SIZE);
+	zap_vma_ptes(vma, addr, size);
 #endif
 }
 

@@ -303,7 +303,7 @@ vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf)
 
 	this_cpu_inc(region->percpu->stats.faults);
 	/* In this mapping alone: there may be thousands. */
-	pfnfault_zap_pte(vmf->vma, vmf->address);
+	pfnfault_zap_vma(vmf->vma, vmf->address, PAGE_SIZE);
 	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)))
 		return handle_fault(&write, false);
 	err = pfnfault_locate_and_install(region, &write, false, &nr);

@@ -22,13 +22,16 @@
  * one that a fault has just installed, takes it for a bad table on x86 and clears
  * it without a flush (pud_none_or_clear_bad()). Read in Linux 7.2.
  */
+#include <linux/bug.h>
 #include <linux/hash.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/mutex.h>
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 
 #include "compat.h"
@@ -249,4 +252,38 @@ unsigned long pfnfault_prefault_huge(struct pfnfault_region *region,
 		entry = look(vmf);
 	}
 	return entry.state == PFNFAULT_HUGE ? BLOCK_PAGES - before : 0;
+}
+
+/**
+ * pfnfault_huge_fork() - let a child fault its huge entries in by itself
+ * @vma: the child's, which fork() is about to fill
+ *
+ * Core decides to copy a huge entry of PFNs before it takes its lock, and does not
+ * look again (copy_huge_pmd(), read in Linux 7.2, seen on 7.3): a zap in between
+ * clears the parent's, does not find the child's, and what was taken back is in the
+ * child for good. So none is there for core to copy. The parent's come back by
+ * faults, too.
+ *
+ * Context: fork() has the parent's mmap_lock for writing, and the locks of its VMAs:
+ * no fault sets another entry until all is copied.
+ */
+void pfnfault_huge_fork(const struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long addr = round_up(vma->vm_start, PMD_SIZE);
+	struct vm_area_struct *parent;
+	struct pfnfault_entry entry;
+
+	lockdep_assert_held_write(&mm->mmap_lock);
+	parent = vma_lookup(mm, vma->vm_start);
+	if (WARN_ON_ONCE(!parent || parent->vm_end != vma->vm_end))
+		return;
+	for (; addr < round_down(vma->vm_end, PMD_SIZE); addr += PMD_SIZE) {
+		rcu_read_lock();
+		entry = pfnfault_walk(mm, addr);
+		rcu_read_unlock();
+		if (entry.state == PFNFAULT_HUGE)
+			pfnfault_zap_vma(parent, addr, PMD_SIZE);
+		cond_resched();
+	}
 }

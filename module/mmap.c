@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -25,6 +26,9 @@ static vm_fault_t pfnfault_map_pages(struct vm_fault *vmf, pgoff_t start,
 static void pfnfault_vma_open(struct vm_area_struct *vma)
 {
 	pfnfault_region_get(vma->vm_private_data);
+	/* Nothing else makes VMAs of these in another mm than one's own. */
+	if (vma->vm_mm != current->mm)
+		pfnfault_huge_fork(vma);
 }
 
 static void pfnfault_vma_close(struct vm_area_struct *vma)

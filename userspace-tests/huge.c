@@ -115,7 +115,8 @@ static void test_short_extents(void)
 	made_setup(fd, TEST_REGION_SHORT, BLOCK / 2, 0, 0);
 	map = map_all();
 	(void)load(map);
-	is(made_info(fd).faults, 1, "extents that are too short: one call");
+	ok(made_info(fd).faults <= 2,
+	   "extents that are too short: two calls at most");
 	made_setup(fd, TEST_REGION, 0, 0, 0);
 	ok(in_place(map, 0, 0, PAGES), "longer ones later: the pages are right");
 	is(made_info(fd).huge, 1, "... a table that is there stays");
