@@ -101,6 +101,11 @@ need-c++:
 demo: need-tools tests
 	@scripts/demo
 
+# A driver of one's own, in DIR=.
+.PHONY: try
+try: need-tools
+	@scripts/try '$(DIR)' $(KERNEL)
+
 # KERNEL= and ARCH= ask for some of scripts/kernels.
 .PHONY: check check-all
 check check-all: need-tools tests
@@ -193,7 +198,7 @@ litmus:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/check-all build/check-debug build/coverage build/torture build/stress \
+	  build/bench build/try build/check-all build/check-debug build/coverage build/torture build/stress \
 	  build/deb build/dist build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
@@ -205,6 +210,7 @@ distclean: clean
 help:
 	@echo 'On a fresh machine (Debian; root or sudo), with nothing loaded on it:'
 	@echo '  make demo        a PCI BAR mapped, faulted and removed, in a guest'
+	@echo '  make try DIR=    a driver of your own, in a guest; KERNEL=7.3'
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel, ARCH=arm64'
 	@echo '  make check-all   ... on each of scripts/kernels; goes on where it stopped'
 	@echo '  make check-debug ... on kernels that look for races, leaks and locks; MINUTES='
