@@ -245,8 +245,8 @@ ok "... in what a module calls" race "b+0x1/0x2" "do_b+0x1/0x2 [pfnfault]" \
 ok "... in a module of somebody else" not race "b+0x1/0x2 [other]" \
 	"do_b+0x1/0x2 [other]" "x+0x1/0x2"
 # What passed is not tested again; what failed is, or is of other source.
-mkdir "$tree"/{module,demo-driver,examples,userspace-tests}
-touch "$tree/Kbuild" "$tree/README.md"
+mkdir "$tree"/{module,demo-driver,docs,examples,userspace-tests}
+touch "$tree/Kbuild" "$tree/README.md" "$tree/docs/a.md"
 cat >"$tree/scripts/check-kernel" <<'EOF'
 #!/bin/sh
 mkdir -p "$2"
@@ -267,17 +267,22 @@ echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
 echo "int x;" >"$tree/examples/x.c"
 ok "... or that of the examples" matrix 6.1 none
+# shellcheck disable=SC2016  # Markdown
+printf '```c\nint x;\n```\n' >"$tree/docs/a.md"
+ok "... or that of a sample in a document" matrix 6.1 none
+echo "words" >>"$tree/docs/a.md"
+ok "... but not for words" matrix 6.1
 ok "... of the debug kernels, for no time" says "MINUTES=0: must be" \
 	env KERNEL= ARCH= MINUTES=0 "$tree/scripts/check-all" debug
 ok "... for a time, and not of them" says "MINUTES=1: must be" \
 	env KERNEL= ARCH= MINUTES=1 "$tree/scripts/check-all"
 ok "... of none of them" says "usage: check-all" "$tree/scripts/check-all" quick
-# The table of README.md, from what such a matrix leaves.
+# The table of docs/supported.md, from what such a matrix leaves.
 printf '<!-- scripts/support-table -->\nold\n<!-- end of scripts/support-table -->\n' \
-	>"$tree/README.md"
+	>"$tree/docs/supported.md"
 ok "a table of what did not pass" says "not run, or not passed: none;" \
 	"$tree/scripts/support-table"
-ok "... is not written" grep -qx old "$tree/README.md"
+ok "... is not written" grep -qx old "$tree/docs/supported.md"
 all=$tree/build/check-all
 mkdir -p "$all/none/core/tap"
 touch "$all/none/passed"
@@ -287,10 +292,10 @@ cp "$all/none/result" "$all/6.1/result"
 echo "1..0 # SKIP no such machine" >"$all/none/core/tap/bar.tap"
 "$tree/scripts/support-table" >"$dir/said" 2>&1
 ok "a table of what passed" \
-	test "$(grep -cxF '| 9 | 9 | 9 | 9 | 9 | 9 | 9 | 9 |' "$tree/README.md")" = 2
+	test "$(grep -cxF '| 9 | 9 | 9 | 9 | 9 | 9 | 9 | 9 |' "$tree/docs/supported.md")" = 2
 ok "... and of what was skipped, why and where" \
-	grep -qxF '| no such machine | bar | none |' "$tree/README.md"
-ok "... in the place of the last one" not grep -qx old "$tree/README.md"
+	grep -qxF '| no such machine | bar | none |' "$tree/docs/supported.md"
+ok "... in the place of the last one" not grep -qx old "$tree/docs/supported.md"
 # That of docs/reliability.md, from what the debug kernels leave.
 mkdir -p "$tree"/docs "$tree"/build/{litmus/tap,coverage} \
 	"$tree"/build/check-debug/6.1-kasan/{direct,torture-2,torture-4,stress}/tap

@@ -125,7 +125,7 @@ load)
 		grep -qx uc /sys/module/pfnfault_demo/parameters/cache
 	ok "pfnfault_demo unloads by itself" rmmod pfnfault_demo
 	ok "the test modules load" insmod /lib/pfnfault_test.ko
-	ok "the driver of README.md loads" insmod /lib/pfnfault_readme.ko
+	ok "the driver of README.md loads" insmod /lib/my_driver.ko
 	;;
 untested)
 	# races.ko says that it was tested on nothing as new as this.
@@ -134,7 +134,7 @@ untested)
 	ok "... once" test "$(dmesg | grep -c 'newest that this was')" = 1
 	;;
 unload)
-	for module in pfnfault_readme pfnfault_test pfnfault_demo; do
+	for module in my_driver pfnfault_test pfnfault_demo; do
 		ok "$module has no user left" unused $module
 		ok "$module unloads" rmmod $module
 	done

@@ -51,9 +51,9 @@ ok "... and leaves nothing but the copy of the checkout" test ! -s "$said"
 # The tests' own modules: with pfnfault.ko as DKMS builds it, that is what is
 # tested, and it has to fit what another build has made.
 mkdir -p /pfnfault
-/src/checkout/scripts/readme-driver >/src/checkout/userspace-tests/kmod/readme.inc
+/src/checkout/scripts/samples /src/checkout/userspace-tests/kmod/samples
 does "the tests' modules build" make -C "$headers" M=/src/checkout PFNFAULT_TESTS=m
-cp /src/checkout/userspace-tests/kmod/pfnfault_{test,readme}.ko /pfnfault/
+cp /src/checkout/userspace-tests/kmod/{pfnfault_test,my_driver}.ko /pfnfault/
 does "make install installs what was built" make -C /src/checkout KDIR="$headers" \
 	install
 ok "... where modprobe finds it" modinfo -k "$kernel" pfnfault_demo
