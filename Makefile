@@ -189,6 +189,11 @@ need-modules:
 lint:
 	@scripts/lint
 
+# HTML and manual pages, in build/docs.
+.PHONY: docs
+docs:
+	@scripts/docs
+
 # The race argument by the kernel's memory model, and what tells when it is not.
 .PHONY: litmus
 litmus:
@@ -198,8 +203,8 @@ litmus:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/try build/check-all build/check-debug build/coverage build/torture build/stress \
-	  build/deb build/dist build/litmus
+	  build/bench build/docs build/try build/check-all build/check-debug build/coverage \
+	  build/torture build/stress build/deb build/dist build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -222,6 +227,7 @@ help:
 	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'
 	@echo '  make coverage    which lines of module/ the tests run'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
+	@echo '  make docs        the documents as HTML, the API as manual pages too'
 	@echo '  make litmus      the race argument, by the memory model of the kernel'
 	@echo 'On this kernel:'
 	@echo '  make             build the modules; KDIR=, W=1, C=1, LLVM=1'

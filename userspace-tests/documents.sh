@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# documents.sh: scripts/links says what is wrong in a document: in a copy of this tree,
-# with one thing wrong at a time. TAP. Would catch a check that passes whatever is there.
+# documents.sh: scripts/links and scripts/docs say what is wrong in a document: in a copy
+# of this tree, with one thing wrong at a time. TAP. Would catch a check that passes
+# whatever is there.
 set -uo pipefail
 
 # shellcheck source=tap.sh
@@ -49,6 +50,30 @@ ok "another word than the glossary's" with docs/faq.md 'Two huge pages.' \
 ok "figures that are not measured" with README.md '| pfnfault | 1 | 2 |' \
 	"README.md: docs/performance.md has no line"
 ok "a long README" with README.md "$(seq 20)" "lines, must be under 150"
+
+# changed FILE PROGRAM TEXT: with the file changed by sed, docs says TEXT
+changed() {
+	local file=$tree/$1 status=0
+	cp -p "$file" "$dir/kept"
+	sed -i "$2" "$file"
+	says "$3" "$tree/scripts/docs" || status=1
+	cp -p "$dir/kept" "$file"
+	return $status
+}
+mkdir "$tree/build"
+ln -s "$build/userlands" "$build/kernels" "$tree/build/"
+ok "make docs" "$tree/scripts/docs"
+pages=$(find "$tree/build/docs" -name '*.9' -size +0)
+ok "... makes a page for each function" test \
+	"$(grep -c 'pfnfault_[a-z_]*\.9$' <<<"$pages")" -ge 34
+ok "... and the documents" test -s "$tree/build/docs/html/docs/getting-started.html"
+ok "a parameter that its kernel-doc has not" changed module/region.c \
+	's/@nr_pages: size/@nr: size/' "'nr_pages' not described in 'pfnfault_region_init'"
+ok "a function without kernel-doc" changed module/move.c \
+	's/pfnfault_revoke() - /pfnfault_revoke: /' "pfnfault_revoke has no kernel-doc"
+ok "a document that Sphinx does not understand" changed docs/faq.md \
+	's/^## Does/#### Does/' "sphinx-build failed"
+
 touch "$tree/docs/none.md"
 git -C "$tree" add docs/none.md
 ok "a page that the index has not" says "docs/README.md: none.md is not in it" \
