@@ -54,6 +54,7 @@
 #define pfnfault_hold_block PFNFAULT_NAME(hold_block)
 #define pfnfault_huge_fault PFNFAULT_NAME(huge_fault)
 #define pfnfault_huge_fits PFNFAULT_NAME(huge_fits)
+#define pfnfault_huge_fork PFNFAULT_NAME(huge_fork)
 #define pfnfault_huge_start PFNFAULT_NAME(huge_start)
 #define pfnfault_insert_by_core PFNFAULT_NAME(insert_by_core)
 #define pfnfault_install PFNFAULT_NAME(install)
