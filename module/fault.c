@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The fault on a region: locate the page, install it under the sequence check;
- * where it has no place at the moment, drop the lock of the fault, wait, and
- * let core come again, as often as it takes.
- *
- * While it waits, a fault holds the file and a reference to the region, and no
- * lock where core lets it go. A device can go while programs wait for it: a
- * revocation wakes them first, and then waits for what still runs.
+ * where it has no place at the moment, wait (wait.c), and let core come again, as
+ * often as it takes.
  */
 #include <linux/errno.h>
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
-#include <linux/wait.h>
 
 #include "compat.h"
-#include "ops.h"
+#include "internal.h"
 
 /* Installs that a fault may lose in a row before it gives up the lock. */
 #define LOST_IN_A_ROW 3
-
-/* How often to look again where the driver tells nobody (HZ is a second). */
-#define POLL (HZ / 10)
 
 static __always_inline int
 locate_and_install(struct pfnfault_region *region, struct vm_fault *vmf,
@@ -60,116 +48,6 @@ int pfnfault_locate_and_install(struct pfnfault_region *region,
 				unsigned long *nr)
 {
 	return locate_and_install(region, vmf, huge, nr);
-}
-
-/**
- * pfnfault_wake() - wake the faults that wait
- * @region: the region
- *
- * To be called after ops.resolve() may have come to another answer than
- * -EAGAIN: what the driver wrote before is seen by the faults that wake.
- *
- * Context: any, also in interrupts; with PREEMPT_RT in threaded ones, as it takes
- * a spin lock.
- */
-void pfnfault_wake(struct pfnfault_region *region)
-{
-	/* A release, paired with the acquire in attempt(): litmus/wake. */
-	atomic_inc_return_release(&region->wakes);
-	/* The count before we look for sleepers, who look at it last. */
-	if (wq_has_sleeper(&region->waitq))
-		wake_up_all(&region->waitq);
-}
-EXPORT_SYMBOL_PFNFAULT(pfnfault_wake);
-
-static int call_wait(struct pfnfault_region *region, unsigned long index,
-		     unsigned int state)
-{
-	int err;
-
-	if (!pfnfault_enter_op(region))
-		return 0;
-	err = region->ops->wait(region, index, state);
-	pfnfault_leave_op(region);
-	return err;
-}
-
-/*
- * Until pfnfault_wake() was called since @wakes, the time is up, or a signal
- * comes that @state lets through. litmus/wake.
- */
-static void sleep_on(struct pfnfault_region *region, int wakes,
-		     unsigned int state, long timeout)
-{
-	(void)___wait_event(region->waitq,
-			    ___wait_cond_timeout(atomic_read(&region->wakes) !=
-						 wakes),
-			    state, 0, timeout,
-			    __ret = schedule_timeout(__ret));
-}
-
-/* @why is what pfnfault_locate_and_install() said. */
-static void wait_for_place(struct pfnfault_region *region, unsigned long index,
-			   int why, int wakes, unsigned int state)
-{
-	long timeout = 1;
-
-	switch (why) {
-	case PFNFAULT_MOVING:
-		timeout = MAX_SCHEDULE_TIMEOUT;
-		break;
-	case -EAGAIN:
-	case -EBUSY:
-		if (!region->ops->wait)
-			timeout = POLL;
-		else if (!call_wait(region, index, state))
-			return;
-	}
-	/*
-	 * A tick where an install lost again and again, or a wait() failed:
-	 * not at full speed, whatever it says of signals. A signal that may
-	 * end this wait ends it at once.
-	 */
-	sleep_on(region, wakes, state, timeout);
-}
-
-/*
- * Wait in the state that this fault may wait in, without the lock of the fault
- * where core lets it go.
- *
- * Return: what to return from the fault, or 0: the lock was not to be dropped,
- * try again.
- */
-static vm_fault_t wait_and_retry(struct vm_fault *vmf, int why, int wakes)
-{
-	struct pfnfault_region *region = vmf->vma->vm_private_data;
-	unsigned long index = vmf->pgoff - region->base;
-	unsigned int state = pfnfault_wait_state(vmf);
-	bool user = vmf->flags & FAULT_FLAG_USER;
-	struct file *file;
-	bool released;
-
-	if (state == TASK_RUNNING)
-		return VM_FAULT_RETRY;
-	/*
-	 * With the lock goes the VMA, with it the file, with that the driver's
-	 * module, and with that this one, whose text we run: hold the file. A
-	 * task's last fput() is done when it returns to user mode.
-	 */
-	file = get_file(vmf->vma->vm_file);
-	pfnfault_region_get(region);
-	released = pfnfault_release_lock(vmf);
-	/* Nothing of the VMA from here on, if released. */
-	wait_for_place(region, index, why, wakes, state);
-	pfnfault_region_put(region);
-	fput(file);
-	if (released)
-		return VM_FAULT_RETRY;
-	cond_resched();
-	if (!fatal_signal_pending(current))
-		return 0;
-	/* In user mode, it dies of the signal before it faults again. */
-	return user ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
 }
 
 /* Is @err no error that the program must see? */
@@ -221,7 +99,7 @@ static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
 			continue;
 		lost = 0;
 		this_cpu_inc(region->percpu->stats.retries);
-		ret = wait_and_retry(vmf, err, wakes);
+		ret = pfnfault_wait_and_retry(vmf, err, wakes);
 		if (ret)
 			return ret;
 	}

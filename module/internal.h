@@ -201,6 +201,9 @@ vm_fault_t pfnfault_fault(struct vm_fault *vmf);
 vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order);
 vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf);
 
+/* wait.c */
+vm_fault_t pfnfault_wait_and_retry(struct vm_fault *vmf, int why, int wakes);
+
 /* mmap.c */
 bool pfnfault_vma_is_of(const struct vm_area_struct *vma,
 			const struct pfnfault_region *region);

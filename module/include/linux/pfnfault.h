@@ -240,7 +240,7 @@ struct pfnfault_region {
 	unsigned int verdict_bits;
 	struct mutex dirty_lock;	/* see module/dirty.c */
 
-	wait_queue_head_t waitq;	/* see module/fault.c */
+	wait_queue_head_t waitq;	/* see module/wait.c */
 
 	struct rw_semaphore gate;	/* see module/install.c */
 	struct page *dummy;		/* what is mapped after a revocation */

@@ -76,6 +76,7 @@
 #define pfnfault_remember_verdict PFNFAULT_NAME(remember_verdict)
 #define pfnfault_spaces_stop PFNFAULT_NAME(spaces_stop)
 #define pfnfault_vma_is_of PFNFAULT_NAME(vma_is_of)
+#define pfnfault_wait_and_retry PFNFAULT_NAME(wait_and_retry)
 #define pfnfault_wait_for_ops PFNFAULT_NAME(wait_for_ops)
 #define pfnfault_walk PFNFAULT_NAME(walk)
 #define pfnfault_window PFNFAULT_NAME(window)
