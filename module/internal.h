@@ -28,14 +28,14 @@
 
 /**
  * struct pfnfault_percpu - what the faults of a region write, on their CPU alone
- * @stats: what pfnfault_region_stats() sums up
  * @entered: ops that were to be called
  * @left: ... and returned, or were not called after all: see ops.c
+ * @stats: what pfnfault_region_stats() sums up; what every fault writes comes first
  */
 struct pfnfault_percpu {
-	struct pfnfault_stats stats;
 	unsigned long entered;
 	unsigned long left;
+	struct pfnfault_stats stats;
 };
 
 /**
@@ -219,6 +219,7 @@ void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
 
 /* region.c, space.c */
 int pfnfault_live_regions(void);
+void pfnfault_total_stats(struct pfnfault_stats *stats);
 int pfnfault_live_references(void);
 void pfnfault_spaces_stop(void);
 

@@ -92,6 +92,23 @@ module_param_cb(regions, &count_ops, pfnfault_live_regions, 0444);
 MODULE_PARM_DESC(regions, "regions that drivers have now; read only");
 module_param_cb(pages, &count_ops, pfnfault_live_pages, 0444);
 MODULE_PARM_DESC(pages, "pages that stand in for revoked regions, now; read only");
+static int stats_get(char *buf, const struct kernel_param *kp)
+{
+	struct pfnfault_stats stats;
+
+	pfnfault_total_stats(&stats);
+	return sysfs_emit(buf, "faults %llu\ninstalled %llu\nhuge %llu\nretries %llu\nwaits %llu\nlost %llu\ninvalidations %llu\n",
+			  stats.faults, stats.installed, stats.huge,
+			  stats.retries, stats.waits, stats.lost,
+			  stats.invalidations);
+}
+
+static const struct kernel_param_ops stats_ops = {
+	.set = count_set, .get = stats_get,
+};
+
+module_param_cb(stats, &stats_ops, NULL, 0444);
+MODULE_PARM_DESC(stats, "what has happened to all regions so far, a name and a number a line; read only");
 module_param_cb(references, &count_ops, pfnfault_live_references, 0444);
 MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; read only");
 

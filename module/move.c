@@ -10,6 +10,7 @@
 #include <linux/bug.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 
 #include "compat.h"
 #include "ops.h"
@@ -124,6 +125,7 @@ void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
 	pfnfault_bump(region, true);
 	pfnfault_zap(region, index, nr);
 	race_zapped(region);
+	this_cpu_inc(region->percpu->stats.invalidations);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate);
 

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Regions: their life, what is counted of it, and who is in their ops. */
-#include <linux/atomic.h>
+/*
+ * Regions: their life, and what is counted of it.
+ *
+ * All of them are on a list, for who looks from outside and holds no reference. The
+ * list's lock is enough to look into a region: its last reference takes it off the
+ * list, under the lock, before anything of it is freed. What it counted is added to
+ * the total in the same section: a region is in one of the two, and nobody sees it
+ * in both, or in none.
+ */
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/pgtable.h>
 #include <linux/wait.h>
@@ -12,7 +21,10 @@
 #include "compat.h"
 #include "internal.h"
 
-static atomic_t live;
+static LIST_HEAD(regions);
+static DEFINE_MUTEX(regions_lock);	/* innermost; nothing is allocated in it */
+static struct pfnfault_stats released;	/* of regions that are gone */
+static unsigned int live;
 
 /**
  * pfnfault_live_regions() - regions that were initialised and not released
@@ -21,7 +33,7 @@ static atomic_t live;
  */
 int pfnfault_live_regions(void)
 {
-	return atomic_read(&live);
+	return READ_ONCE(live);
 }
 
 /**
@@ -69,7 +81,10 @@ int pfnfault_region_init(struct pfnfault_region *region,
 	seqcount_spinlock_init(&region->verdict_seq, &region->lock);
 	init_waitqueue_head(&region->waitq);
 	mutex_init(&region->dirty_lock);
-	atomic_inc(&live);
+	mutex_lock(&regions_lock);
+	list_add_tail(&region->list, &regions);
+	WRITE_ONCE(live, live + 1);
+	mutex_unlock(&regions_lock);
 	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_init);
@@ -86,16 +101,39 @@ void pfnfault_region_get(struct pfnfault_region *region)
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_get);
 
+static void add_stats(struct pfnfault_stats *sum,
+		      const struct pfnfault_region *region)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct pfnfault_stats *its =
+			&per_cpu_ptr(region->percpu, cpu)->stats;
+
+		sum->faults += READ_ONCE(its->faults);
+		sum->installed += READ_ONCE(its->installed);
+		sum->huge += READ_ONCE(its->huge);
+		sum->retries += READ_ONCE(its->retries);
+		sum->lost += READ_ONCE(its->lost);
+		sum->waits += READ_ONCE(its->waits);
+		sum->invalidations += READ_ONCE(its->invalidations);
+	}
+}
+
 static void region_release(struct kref *kref)
 {
 	struct pfnfault_region *region =
 		container_of(kref, struct pfnfault_region, kref);
 	struct pfnfault_percpu __percpu *percpu = region->percpu;
 
+	mutex_lock(&regions_lock);
+	list_del(&region->list);
+	add_stats(&released, region);
+	WRITE_ONCE(live, live - 1);
+	mutex_unlock(&regions_lock);
 	/* No VMA is left, and so no PTE, nor a fault. */
 	pfnfault_free_dummy(region);
 	kvfree(rcu_dereference_protected(region->dirty, 1));
-	atomic_dec(&live);
 	if (region->ops->release)
 		region->ops->release(region);
 	/* It may have asked for them. */
@@ -128,18 +166,24 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_region_put);
 void pfnfault_region_stats(const struct pfnfault_region *region,
 			   struct pfnfault_stats *stats)
 {
-	int cpu;
-
 	*stats = (struct pfnfault_stats){};
-	for_each_possible_cpu(cpu) {
-		const struct pfnfault_stats *its =
-			&per_cpu_ptr(region->percpu, cpu)->stats;
-
-		stats->faults += READ_ONCE(its->faults);
-		stats->installed += READ_ONCE(its->installed);
-		stats->huge += READ_ONCE(its->huge);
-		stats->retries += READ_ONCE(its->retries);
-		stats->lost += READ_ONCE(its->lost);
-	}
+	add_stats(stats, region);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_region_stats);
+
+/**
+ * pfnfault_total_stats() - what has happened to all regions, those that are gone too
+ * @stats: filled
+ *
+ * Context: process context, may sleep.
+ */
+void pfnfault_total_stats(struct pfnfault_stats *stats)
+{
+	struct pfnfault_region *region;
+
+	mutex_lock(&regions_lock);
+	*stats = released;
+	list_for_each_entry(region, &regions, list)
+		add_stats(stats, region);
+	mutex_unlock(&regions_lock);
+}

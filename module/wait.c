@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
@@ -123,6 +124,7 @@ vm_fault_t pfnfault_wait_and_retry(struct vm_fault *vmf, int why,
 	pfnfault_region_get(region);
 	released = pfnfault_release_lock(vmf);
 	/* Nothing of the VMA from here on, if released. */
+	this_cpu_inc(region->percpu->stats.waits);
 	wait_for_place(region, index, why, wakes, state);
 	pfnfault_region_put(region);
 	fput(file);

@@ -34,7 +34,7 @@ load)
 	ok "installer=fast is refused" \
 		not insmod /lib/pfnfault.ko installer=fast
 	ok "... by name" logged "installer=fast: must be direct or core"
-	for name in regions references pages; do
+	for name in regions references pages stats; do
 		ok "$name=1, which is a count, is refused" \
 			not insmod /lib/pfnfault.ko $name=1
 		ok "... by name" logged "$name= is a count"

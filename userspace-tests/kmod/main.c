@@ -241,6 +241,8 @@ static long test_info(struct test *test, void __user *arg)
 	info.huge = stats.huge;
 	info.retries = stats.retries;
 	info.lost = stats.lost;
+	info.slept = stats.waits;
+	info.invalidations = stats.invalidations;
 	info.calls = atomic_long_read(&test->calls);
 	info.entered = atomic_long_read(&test->entered);
 	info.stalls = test_stalls();

@@ -165,6 +165,8 @@ struct pfnfault_test_pte {
  * @waits: calls of wait(), when they come
  * @waiting: tasks that are in wait() now
  * @late: ops that were called, or running, when a revocation had returned
+ * @slept: times that a fault of the region slept
+ * @invalidations: of the region
  */
 struct pfnfault_test_info {
 	__u64 faults;
@@ -179,6 +181,8 @@ struct pfnfault_test_info {
 	__u64 waits;
 	__u32 waiting;
 	__u32 late;
+	__u64 slept;
+	__u64 invalidations;
 };
 
 /**

@@ -97,7 +97,8 @@ static void every_cpu_counts(struct kunit *test)
 
 	for_each_possible_cpu(cpu) {
 		per_cpu_ptr(fixture->region.percpu, cpu)->stats =
-			(struct pfnfault_stats){ 1, 10, 100, 1000, 1ull << 40 };
+			(struct pfnfault_stats){ 1, 10, 100, 1000, 1ull << 40,
+						  2, 20 };
 		cpus++;
 	}
 	pfnfault_region_stats(&fixture->region, &stats);
@@ -107,6 +108,8 @@ static void every_cpu_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, 100 * cpus, stats.huge, "huge");
 	KUNIT_EXPECT_EQ_MSG(test, 1000 * cpus, stats.retries, "retries");
 	KUNIT_EXPECT_EQ_MSG(test, cpus << 40, stats.lost, "lost");
+	KUNIT_EXPECT_EQ_MSG(test, 2 * cpus, stats.waits, "waits");
+	KUNIT_EXPECT_EQ_MSG(test, 20 * cpus, stats.invalidations, "invalidations");
 }
 
 static struct kunit_case region_cases[] = {

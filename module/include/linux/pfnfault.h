@@ -21,6 +21,7 @@
 #define _LINUX_PFNFAULT_H
 
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -194,6 +195,8 @@ struct pfnfault_space {
  * @retries: faults that gave up their lock, or their turn, to come again
  * @lost: installs that did not happen because an invalidation came between, or
  *	was under way
+ * @waits: times that a fault slept
+ * @invalidations: times that pages were taken back
  */
 struct pfnfault_stats {
 	u64 faults;
@@ -201,6 +204,8 @@ struct pfnfault_stats {
 	u64 huge;
 	u64 retries;
 	u64 lost;
+	u64 waits;
+	u64 invalidations;
 };
 
 /**
@@ -246,6 +251,7 @@ struct pfnfault_region {
 	struct page *dummy;		/* what is mapped after a revocation */
 	unsigned long moves_start;	/* all of them lie in between */
 	unsigned long moves_end;
+	struct list_head list;		/* see module/region.c */
 };
 
 int pfnfault_space_init(struct pfnfault_space *space);

@@ -75,6 +75,7 @@
 #define pfnfault_read_only PFNFAULT_NAME(read_only)
 #define pfnfault_remember_verdict PFNFAULT_NAME(remember_verdict)
 #define pfnfault_spaces_stop PFNFAULT_NAME(spaces_stop)
+#define pfnfault_total_stats PFNFAULT_NAME(total_stats)
 #define pfnfault_vma_is_of PFNFAULT_NAME(vma_is_of)
 #define pfnfault_wait_and_retry PFNFAULT_NAME(wait_and_retry)
 #define pfnfault_wait_for_ops PFNFAULT_NAME(wait_for_ops)
