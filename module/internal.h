@@ -217,9 +217,15 @@ void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
 			 unsigned long pfn);
 
+/* debugfs.c */
+void pfnfault_debugfs_start(void);
+void pfnfault_debugfs_stop(void);
+
 /* region.c, space.c */
 int pfnfault_live_regions(void);
 void pfnfault_total_stats(struct pfnfault_stats *stats);
+void pfnfault_for_each_region(void (*look)(const struct pfnfault_region *region,
+					   void *data), void *data);
 int pfnfault_live_references(void);
 void pfnfault_spaces_stop(void);
 

@@ -119,12 +119,14 @@ static int __init pfnfault_init(void)
 			UTS_RELEASE, PFNFAULT_NEWEST);
 	/* As what it is, to be read. */
 	pfnfault_window = min_t(unsigned int, pfnfault_window, PTRS_PER_PTE);
+	pfnfault_debugfs_start();
 	return 0;
 }
 module_init(pfnfault_init);
 
 static void __exit pfnfault_exit(void)
 {
+	pfnfault_debugfs_stop();
 	WARN(pfnfault_live_regions(), "a driver leaked %d region(s)\n",
 	     pfnfault_live_regions());
 	pfnfault_spaces_stop();

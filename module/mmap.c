@@ -25,7 +25,10 @@ static vm_fault_t pfnfault_map_pages(struct vm_fault *vmf, pgoff_t start,
 /* Fork, split and move make a VMA out of this one: it has a reference too. */
 static void pfnfault_vma_open(struct vm_area_struct *vma)
 {
-	pfnfault_region_get(vma->vm_private_data);
+	struct pfnfault_region *region = vma->vm_private_data;
+
+	pfnfault_region_get(region);
+	atomic_inc(&region->vmas);
 	/* Nothing else makes VMAs of these in another mm than one's own. */
 	if (vma->vm_mm != current->mm)
 		pfnfault_huge_fork(vma);
@@ -33,7 +36,10 @@ static void pfnfault_vma_open(struct vm_area_struct *vma)
 
 static void pfnfault_vma_close(struct vm_area_struct *vma)
 {
-	pfnfault_region_put(vma->vm_private_data);
+	struct pfnfault_region *region = vma->vm_private_data;
+
+	atomic_dec(&region->vmas);
+	pfnfault_region_put(region);
 }
 
 static const struct vm_operations_struct pfnfault_vm_ops = {
@@ -120,7 +126,7 @@ int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma)
 	vm_flags_set(vma, flags_for(vma));
 	vma->vm_private_data = region;
 	vma->vm_ops = &pfnfault_vm_ops;
-	pfnfault_region_get(region);
+	pfnfault_vma_open(vma);
 	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_mmap);

@@ -25,6 +25,7 @@ static LIST_HEAD(regions);
 static DEFINE_MUTEX(regions_lock);	/* innermost; nothing is allocated in it */
 static struct pfnfault_stats released;	/* of regions that are gone */
 static unsigned int live;
+static unsigned int last_id;
 
 /**
  * pfnfault_live_regions() - regions that were initialised and not released
@@ -82,6 +83,7 @@ int pfnfault_region_init(struct pfnfault_region *region,
 	init_waitqueue_head(&region->waitq);
 	mutex_init(&region->dirty_lock);
 	mutex_lock(&regions_lock);
+	region->id = ++last_id;
 	list_add_tail(&region->list, &regions);
 	WRITE_ONCE(live, live + 1);
 	mutex_unlock(&regions_lock);
@@ -185,5 +187,23 @@ void pfnfault_total_stats(struct pfnfault_stats *stats)
 	*stats = released;
 	list_for_each_entry(region, &regions, list)
 		add_stats(stats, region);
+	mutex_unlock(&regions_lock);
+}
+
+/**
+ * pfnfault_for_each_region() - look at all regions
+ * @look: called for each, the oldest first; must not give up a reference
+ * @data: for @look
+ *
+ * Context: process context, may sleep.
+ */
+void pfnfault_for_each_region(void (*look)(const struct pfnfault_region *region,
+					   void *data), void *data)
+{
+	struct pfnfault_region *region;
+
+	mutex_lock(&regions_lock);
+	list_for_each_entry(region, &regions, list)
+		look(region, data);
 	mutex_unlock(&regions_lock);
 }

@@ -11,6 +11,7 @@ shows() { /tests/clients "$@" >/tmp/said || { sed 's/^/# /' /tmp/said; false; };
 unused() { grep -q "^$1 [0-9]* 0 " /proc/modules; }
 export PFNFAULT_KO=/lib/pfnfault.ko PFNFAULT_DEMO_KO=/lib/pfnfault_demo.ko
 driver=/sys/bus/pci/drivers/pfnfault-bar
+debugfs=/sys/kernel/debug/pfnfault
 
 bars=$(grep -l 0x1110 /sys/bus/pci/devices/*/device 2>/dev/null)
 # BAR 2 of both, and with it PFNs that 32 bits of address do not reach.
@@ -143,8 +144,10 @@ unload)
 			grep -qx 0 /sys/module/pfnfault/parameters/$name
 	done
 	ok "pfnfault has no user left" unused pfnfault
+	ok "its regions are in debugfs" test -r "$debugfs/regions"
 	ok "pfnfault unloads" rmmod pfnfault
 	ok "nothing of it is loaded" not loaded pfnfault
+	ok "... nor in debugfs" not test -e "$debugfs"
 	ok "it loads again" insmod /lib/pfnfault.ko window=16
 	ok "... with the window that was asked for" \
 		grep -qx 16 /sys/module/pfnfault/parameters/window

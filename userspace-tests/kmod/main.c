@@ -243,6 +243,7 @@ static long test_info(struct test *test, void __user *arg)
 	info.lost = stats.lost;
 	info.slept = stats.waits;
 	info.invalidations = stats.invalidations;
+	info.id = test->region.id;
 	info.calls = atomic_long_read(&test->calls);
 	info.entered = atomic_long_read(&test->entered);
 	info.stalls = test_stalls();

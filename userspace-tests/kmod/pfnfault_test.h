@@ -167,6 +167,8 @@ struct pfnfault_test_pte {
  * @late: ops that were called, or running, when a revocation had returned
  * @slept: times that a fault of the region slept
  * @invalidations: of the region
+ * @id: of the region
+ * @pad: not used
  */
 struct pfnfault_test_info {
 	__u64 faults;
@@ -183,6 +185,8 @@ struct pfnfault_test_info {
 	__u32 late;
 	__u64 slept;
 	__u64 invalidations;
+	__u32 id;
+	__u32 pad;
 };
 
 /**

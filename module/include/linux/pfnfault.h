@@ -216,9 +216,10 @@ struct pfnfault_stats {
  *	not overlap
  * @nr_pages: size, in pages
  * @kref: one reference for the driver, one for each VMA
+ * @id: its number, which no other region gets: what debugfs calls it
  *
  * To be embedded in the driver's object. All members are set by
- * pfnfault_region_init(); those below @kref are private.
+ * pfnfault_region_init(); those between @kref and @id are private.
  */
 struct pfnfault_region {
 	const struct pfnfault_ops *ops;
@@ -252,6 +253,10 @@ struct pfnfault_region {
 	unsigned long moves_start;	/* all of them lie in between */
 	unsigned long moves_end;
 	struct list_head list;		/* see module/region.c */
+	atomic_t vmas;
+
+	/* public: */
+	unsigned int id;
 };
 
 int pfnfault_space_init(struct pfnfault_space *space);

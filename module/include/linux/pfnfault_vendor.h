@@ -50,6 +50,7 @@
 #define pfnfault_enter_op PFNFAULT_NAME(enter_op)
 #define pfnfault_fault PFNFAULT_NAME(fault)
 #define pfnfault_forget_verdict PFNFAULT_NAME(forget_verdict)
+#define pfnfault_for_each_region PFNFAULT_NAME(for_each_region)
 #define pfnfault_free_dummy PFNFAULT_NAME(free_dummy)
 #define pfnfault_hold_block PFNFAULT_NAME(hold_block)
 #define pfnfault_huge_fault PFNFAULT_NAME(huge_fault)
