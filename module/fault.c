@@ -5,14 +5,43 @@
  * often as it takes.
  */
 #include <linux/errno.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 
 #include "compat.h"
 #include "internal.h"
 
+#include <trace/events/pfnfault.h>
+
 /* Installs that a fault may lose in a row before it gives up the lock. */
 #define LOST_IN_A_ROW 3
+
+/* Is @err no error that the program must see? */
+static bool again(int err)
+{
+	switch (err) {
+	case PFNFAULT_LOST:
+	case PFNFAULT_MOVING:
+	case -EAGAIN:
+	case -EBUSY:
+	/* Of a resolve() that slept after all; the wait sees to the signal. */
+	case -EINTR:
+	case -ERESTARTSYS:
+		return true;
+	}
+	return false;
+}
+
+/* Of no install that was tried is it told. */
+static noinline int not_located(struct pfnfault_region *region,
+				const struct vm_fault *vmf, int err)
+{
+	if (!again(err))
+		pfnfault_trace(install, region->id, vmf->pgoff - region->base,
+			       0, 0, err);
+	return err;
+}
 
 static __always_inline int
 locate_and_install(struct pfnfault_region *region, struct vm_fault *vmf,
@@ -24,7 +53,7 @@ locate_and_install(struct pfnfault_region *region, struct vm_fault *vmf,
 				  &seq);
 
 	if (err)
-		return err;
+		return not_located(region, vmf, err);
 	if (huge && pfnfault_huge_fits(region, vmf, &extent))
 		return pfnfault_install_huge(region, vmf, &extent, seq);
 	return pfnfault_install(region, vmf, &extent, seq, nr);
@@ -48,22 +77,6 @@ int pfnfault_locate_and_install(struct pfnfault_region *region,
 				unsigned long *nr)
 {
 	return locate_and_install(region, vmf, huge, nr);
-}
-
-/* Is @err no error that the program must see? */
-static bool again(int err)
-{
-	switch (err) {
-	case PFNFAULT_LOST:
-	case PFNFAULT_MOVING:
-	case -EAGAIN:
-	case -EBUSY:
-	/* Of a resolve() that slept after all; the wait sees to the signal. */
-	case -EINTR:
-	case -ERESTARTSYS:
-		return true;
-	}
-	return false;
 }
 
 /* One attempt. *@wakes is for the wait after it. */
@@ -106,11 +119,32 @@ static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
 	return VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t handle_fault(struct vm_fault *vmf, bool huge)
+static __always_inline vm_fault_t handle_fault(struct vm_fault *vmf, bool huge)
 {
 	int wakes, err = attempt(vmf, huge, &wakes);
 
 	return err ? handle_failure(vmf, huge, err, wakes) : VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t handle_page(struct vm_fault *vmf)
+{
+	return handle_fault(vmf, false);
+}
+
+/* Away from the faults that nobody looks at. */
+static noinline vm_fault_t trace_handler(struct vm_fault *vmf,
+					 vm_fault_t (*handle)(struct vm_fault *))
+{
+	struct pfnfault_region *region = vmf->vma->vm_private_data;
+	unsigned long index = vmf->pgoff - region->base;
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	unsigned int id = region->id;
+	u64 start = ktime_get_ns();
+	vm_fault_t ret = handle(vmf);
+
+	/* Nothing of the VMA, nor of the region, which may be gone with it. */
+	pfnfault_trace(fault, id, index, write, ret, start);
+	return ret;
 }
 
 /**
@@ -126,10 +160,23 @@ vm_fault_t pfnfault_fault(struct vm_fault *vmf)
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
 	this_cpu_inc(region->percpu->stats.faults);
+	if (pfnfault_traced(fault))
+		return trace_handler(vmf, handle_page);
 	return handle_fault(vmf, false);
 }
 
 #ifdef PFNFAULT_LEAVES
+static vm_fault_t handle_huge(struct vm_fault *vmf)
+{
+	return handle_fault(vmf, true);
+}
+
+/* huge.c tells why. */
+static vm_fault_t handle_no_pmd(struct vm_fault *vmf)
+{
+	return VM_FAULT_FALLBACK;
+}
+
 /**
  * pfnfault_huge_fault() - ->huge_fault
  * @vmf: the fault
@@ -143,12 +190,35 @@ vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order)
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
 	this_cpu_inc(region->percpu->stats.faults);
-	/* huge.c tells why. */
-	if (order != PFNFAULT_PMD_ORDER)
-		return VM_FAULT_FALLBACK;
-	return handle_fault(vmf, true);
+	if (pfnfault_traced(fault))
+		return trace_handler(vmf, order == PFNFAULT_PMD_ORDER ?
+				     handle_huge : handle_no_pmd);
+	return order == PFNFAULT_PMD_ORDER ? handle_fault(vmf, true) :
+	       handle_no_pmd(vmf);
 }
 #endif
+
+static vm_fault_t handle_mkwrite(struct vm_fault *vmf)
+{
+	struct pfnfault_region *region = vmf->vma->vm_private_data;
+	struct vm_fault write = {
+		.vma = vmf->vma,
+		.address = vmf->address,
+		.pgoff = vmf->pgoff,
+		.pmd = vmf->pmd,
+		.flags = vmf->flags & ~(FAULT_FLAG_ALLOW_RETRY |
+					FAULT_FLAG_RETRY_NOWAIT),
+	};
+	unsigned long nr = 0;
+	int err;
+
+	/* In this mapping alone: there may be thousands. */
+	pfnfault_zap_vma(vmf->vma, vmf->address, PAGE_SIZE);
+	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)))
+		return handle_fault(&write, false);
+	err = pfnfault_locate_and_install(region, &write, false, &nr);
+	return again(err) ? VM_FAULT_NOPAGE : pfnfault_errno(err);
+}
 
 /**
  * pfnfault_pfn_mkwrite() - ->pfn_mkwrite
@@ -168,22 +238,9 @@ vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order)
 vm_fault_t pfnfault_pfn_mkwrite(struct vm_fault *vmf)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
-	struct vm_fault write = {
-		.vma = vmf->vma,
-		.address = vmf->address,
-		.pgoff = vmf->pgoff,
-		.pmd = vmf->pmd,
-		.flags = vmf->flags & ~(FAULT_FLAG_ALLOW_RETRY |
-					FAULT_FLAG_RETRY_NOWAIT),
-	};
-	unsigned long nr = 0;
-	int err;
 
 	this_cpu_inc(region->percpu->stats.faults);
-	/* In this mapping alone: there may be thousands. */
-	pfnfault_zap_vma(vmf->vma, vmf->address, PAGE_SIZE);
-	if (!(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)))
-		return handle_fault(&write, false);
-	err = pfnfault_locate_and_install(region, &write, false, &nr);
-	return again(err) ? VM_FAULT_NOPAGE : pfnfault_errno(err);
+	if (pfnfault_traced(fault))
+		return trace_handler(vmf, handle_mkwrite);
+	return handle_mkwrite(vmf);
 }

@@ -10,6 +10,8 @@
 #include "compat.h"
 #include "races.h"
 
+#include <trace/events/pfnfault.h>
+
 static __always_inline pgprot_t
 wished_prot(const struct vm_area_struct *vma,
 	    const struct pfnfault_extent *extent)
@@ -104,6 +106,16 @@ static __always_inline long limit_of(const struct pfnfault_region *region,
 		     READ_ONCE(region->window));
 }
 
+/* Away from the faults that nobody looks at, as it wants registers. */
+static noinline void trace_run(const struct pfnfault_run *run, int err)
+{
+	const struct pfnfault_region *region = run->region;
+
+	pfnfault_trace(install, region->id,
+		       run->vmf->pgoff - region->base + run->start,
+		       run->end - run->start, run->installed, err);
+}
+
 /**
  * pfnfault_install() - install what a fault located, as PTEs
  * @region: region that @extent is of
@@ -150,5 +162,7 @@ int pfnfault_install(struct pfnfault_region *region, struct vm_fault *vmf,
 	this_cpu_add(region->percpu->stats.installed, run.installed);
 	if (err == PFNFAULT_LOST)
 		this_cpu_inc(region->percpu->stats.lost);
+	if (pfnfault_traced(install))
+		trace_run(&run, err);
 	return err;
 }

@@ -37,6 +37,8 @@
 #include "compat.h"
 #include "internal.h"
 
+#include <trace/events/pfnfault.h>
+
 #define LOCK_BITS 8
 static struct mutex block_locks[1 << LOCK_BITS];
 
@@ -218,6 +220,9 @@ int pfnfault_install_huge(struct pfnfault_region *region, struct vm_fault *vmf,
 	}
 	if (err == PFNFAULT_LOST)
 		this_cpu_inc(region->percpu->stats.lost);
+	pfnfault_trace(install, region->id, vmf->pgoff - region->base -
+		       ((vmf->address & ~PMD_MASK) >> PAGE_SHIFT),
+		       BLOCK_PAGES, installed, err);
 	return err;
 }
 

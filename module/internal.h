@@ -11,17 +11,17 @@
 #include "compat.h"
 
 /*
- * What only pfnfault itself returns and sees. Positive: no errno of a driver's
- * is one of them.
+ * What only pfnfault itself returns and sees. Positive, and more than MAX_ERRNO: no
+ * errno of a driver's is one of them, nor its negative, which is what events have.
  */
-#define PFNFAULT_LOST	1	/* an install lost to an invalidation */
-#define PFNFAULT_MOVING	2	/* between _invalidate_begin() and _end() */
+#define PFNFAULT_LOST	4097	/* an install lost to an invalidation */
+#define PFNFAULT_MOVING	4098	/* between _invalidate_begin() and _end() */
 
 /* In pfnfault_extent.flags: RAM that stands in for revoked memory. */
 #define PFNFAULT_DUMMY	BIT(31)
 
 /* The page has a place; but core must ask for an entry of another size. */
-#define PFNFAULT_RESIZE	3
+#define PFNFAULT_RESIZE	4099
 
 /* Most extents that one fault installs of: they are on the stack. */
 #define PFNFAULT_PIECES	16

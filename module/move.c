@@ -15,6 +15,8 @@
 #include "compat.h"
 #include "ops.h"
 
+#include <trace/events/pfnfault.h>
+
 /**
  * pfnfault_bump() - make every install lose that sampled the sequence before
  * @region: the region
@@ -119,6 +121,8 @@ static void check_range(const struct pfnfault_region *region,
 void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
 			 unsigned long nr)
 {
+	u64 start = pfnfault_trace_start(invalidate);
+
 	check_range(region, &index, &nr);
 	if (!nr)
 		return;
@@ -126,6 +130,7 @@ void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
 	pfnfault_zap(region, index, nr);
 	race_zapped(region);
 	this_cpu_inc(region->percpu->stats.invalidations);
+	pfnfault_trace(invalidate, region->id, index, nr, start);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate);
 
@@ -224,6 +229,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_end);
 void pfnfault_revoke(struct pfnfault_region *region,
 		     enum pfnfault_revoke_policy policy)
 {
+	u64 start = pfnfault_trace_start(revoke);
+
 	if (WARN_ON_ONCE(policy > PFNFAULT_REVOKE_ONES))
 		policy = PFNFAULT_REVOKE_SIGBUS;
 
@@ -241,5 +248,6 @@ void pfnfault_revoke(struct pfnfault_region *region,
 	pfnfault_invalidate(region, 0, region->nr_pages);
 	pfnfault_wake(region);	/* also ops that sleep */
 	pfnfault_wait_for_ops(region);
+	pfnfault_trace(revoke, region->id, 0, region->nr_pages, start);
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_revoke);

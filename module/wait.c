@@ -19,6 +19,8 @@
 #include "compat.h"
 #include "ops.h"
 
+#include <trace/events/pfnfault.h>
+
 /* How often to look again where the driver tells nobody (HZ is a second). */
 #define POLL (HZ / 10)
 
@@ -112,7 +114,9 @@ vm_fault_t pfnfault_wait_and_retry(struct vm_fault *vmf, int why,
 	bool user = vmf->flags & FAULT_FLAG_USER;
 	struct file *file;
 	bool released;
+	u64 start;
 
+	pfnfault_trace(retry, region->id, index, why);
 	if (state == TASK_RUNNING)
 		return VM_FAULT_RETRY;
 	/*
@@ -125,7 +129,9 @@ vm_fault_t pfnfault_wait_and_retry(struct vm_fault *vmf, int why,
 	released = pfnfault_release_lock(vmf);
 	/* Nothing of the VMA from here on, if released. */
 	this_cpu_inc(region->percpu->stats.waits);
+	start = pfnfault_trace_start(wait);
 	wait_for_place(region, index, why, wakes, state);
+	pfnfault_trace(wait, region->id, index, why, start);
 	pfnfault_region_put(region);
 	fput(file);
 	if (released)

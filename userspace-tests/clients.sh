@@ -65,7 +65,14 @@ names() { nm "$dir/vendored/pfnfault_vendored.ko" | awk '$2 ~ /[A-TV-Z]/ { print
 ok "... with symbols of its own name" \
 	test "$(names | grep -c '^pfnfault_vendored_pfnfault_')" -ge 40
 ok "... and no other" test -z "$(names | grep pfnfault |
-	grep -v '^pfnfault_vendored_pfnfault_')"
+	grep -v 'pfnfault_vendored_pfnfault_')"
+# Those of tracepoints stand behind what the kernel's macros put before.
+ok "... its tracepoints, too" test "$(names | grep -c '^__tracepoint_')" = \
+	"$(names | grep -c '^__tracepoint_pfnfault_vendored_pfnfault_')"
 ok "... and needs no module" \
 	grep -aqzx depends= "$dir/vendored/pfnfault_vendored.ko"
+# As where the kernel has no tracepoints.
+ok "it builds without tracepoints" builds vendored W=1 KCFLAGS=-DNOTRACE
+ok "... without a warning" not grep -qi warning "$dir/said"
+ok "... and has none" test -z "$(names | grep '^__tracepoint_')"
 echo "1..$count"

@@ -216,7 +216,8 @@ struct pfnfault_stats {
  *	not overlap
  * @nr_pages: size, in pages
  * @kref: one reference for the driver, one for each VMA
- * @id: its number, which no other region gets: what debugfs calls it
+ * @id: its number, which no other region gets: what tracepoints and debugfs
+ *	call it
  *
  * To be embedded in the driver's object. All members are set by
  * pfnfault_region_init(); those between @kref and @id are private.
