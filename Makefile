@@ -9,7 +9,7 @@ TESTS := data pages refuse faults window huge huge-fork blocks revoke helpers mo
 	cache limits readme
 # In guests only: what would take a machine's devices or modules away, needs
 # other modules, or measures, or makes allocations fail.
-GUEST_TESTS := clients demo fail-nodes fail-patterns fail-faults fail-maps \
+GUEST_TESTS := clients demo patterns fail-nodes fail-patterns fail-faults fail-maps \
 	fail-bind fail-modules out-of-range races unplug unplug-waits unplug-rmmod \
 	bench-touch bench-back bench-wake bench-wall bench-loop
 TEST_HEADERS := $(wildcard userspace-tests/*.h userspace-tests/kmod/*.h) \
@@ -175,6 +175,11 @@ bench: need-tools tests
 check-bench: need-tools tests
 	@scripts/bench --count $(KERNEL)
 
+# The traces and pictures of docs/faultmap.md; KERNEL=.
+.PHONY: faultmap
+faultmap: need-tools tests
+	@scripts/patterns '$(KERNEL_OR_NEWEST)'
+
 .PHONY: check-host
 check-host: need-modules $(addprefix build/tests/host/,$(TESTS))
 	@scripts/need prove
@@ -205,6 +210,8 @@ clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
 	  build/bench build/docs build/try build/check-all build/check-debug build/coverage \
 	  build/torture build/stress build/deb build/dist build/litmus
+	  build/bench build/check-all build/check-debug build/coverage build/patterns build/torture build/stress \
+	  build/deb build/dist build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean
@@ -225,6 +232,7 @@ help:
 	@echo '  make bench       the figures, beside other strategies; KERNEL='
 	@echo '  make check-bench those of them that are instruction counts, as a test'
 	@echo '  make check-package  the Debian packages, on clean Debians; RELEASE=trixie'
+	@echo '  make faultmap    the pictures of docs/faultmap.md; KERNEL='
 	@echo '  make coverage    which lines of module/ the tests run'
 	@echo '  make lint        compilers, sparse, checkpatch and shellcheck'
 	@echo '  make docs        the documents as HTML, the API as manual pages too'
