@@ -92,6 +92,9 @@ module_param_cb(regions, &count_ops, pfnfault_live_regions, 0444);
 MODULE_PARM_DESC(regions, "regions that drivers have now; read only");
 module_param_cb(pages, &count_ops, pfnfault_live_pages, 0444);
 MODULE_PARM_DESC(pages, "pages that stand in for revoked regions, now; read only");
+module_param_cb(references, &count_ops, pfnfault_live_references, 0444);
+MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; read only");
+
 static int stats_get(char *buf, const struct kernel_param *kp)
 {
 	struct pfnfault_stats stats;
@@ -109,8 +112,6 @@ static const struct kernel_param_ops stats_ops = {
 
 module_param_cb(stats, &stats_ops, NULL, 0444);
 MODULE_PARM_DESC(stats, "what has happened to all regions so far, a name and a number a line; read only");
-module_param_cb(references, &count_ops, pfnfault_live_references, 0444);
-MODULE_PARM_DESC(references, "spaces of drivers, and files open on them, now; read only");
 
 static int __init pfnfault_init(void)
 {
