@@ -43,7 +43,7 @@ static void show_region(const struct pfnfault_region *region, void *data)
 static int regions_show(struct seq_file *file, void *unused)
 {
 	seq_puts(file, "id pages vmas faults installed huge retries waits lost invalidations state resolve\n");
-	pfnfault_for_each_region(show_region, file);
+	pfnfault_look_at_regions(show_region, file);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(regions);

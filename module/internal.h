@@ -224,8 +224,8 @@ void pfnfault_debugfs_stop(void);
 /* region.c, space.c */
 int pfnfault_live_regions(void);
 void pfnfault_total_stats(struct pfnfault_stats *stats);
-void pfnfault_for_each_region(void (*look)(const struct pfnfault_region *region,
-					   void *data), void *data);
+typedef void (*pfnfault_look_t)(const struct pfnfault_region *region, void *data);
+void pfnfault_look_at_regions(pfnfault_look_t look, void *data);
 int pfnfault_live_references(void);
 void pfnfault_spaces_stop(void);
 

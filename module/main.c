@@ -100,7 +100,9 @@ static int stats_get(char *buf, const struct kernel_param *kp)
 	struct pfnfault_stats stats;
 
 	pfnfault_total_stats(&stats);
-	return sysfs_emit(buf, "faults %llu\ninstalled %llu\nhuge %llu\nretries %llu\nwaits %llu\nlost %llu\ninvalidations %llu\n",
+	return sysfs_emit(buf,
+			  "faults %llu\ninstalled %llu\nhuge %llu\n"
+			  "retries %llu\nwaits %llu\nlost %llu\ninvalidations %llu\n",
 			  stats.faults, stats.installed, stats.huge,
 			  stats.retries, stats.waits, stats.lost,
 			  stats.invalidations);

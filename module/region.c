@@ -191,14 +191,13 @@ void pfnfault_total_stats(struct pfnfault_stats *stats)
 }
 
 /**
- * pfnfault_for_each_region() - look at all regions
+ * pfnfault_look_at_regions() - look at all regions
  * @look: called for each, the oldest first; must not give up a reference
  * @data: for @look
  *
  * Context: process context, may sleep.
  */
-void pfnfault_for_each_region(void (*look)(const struct pfnfault_region *region,
-					   void *data), void *data)
+void pfnfault_look_at_regions(pfnfault_look_t look, void *data)
 {
 	struct pfnfault_region *region;
 

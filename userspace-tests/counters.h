@@ -29,7 +29,8 @@ static inline struct counters totals(void)
 	FILE *file = must(fopen(TOTALS, "r") ?: (void *)-1);
 	unsigned long long n[7];
 
-	if (fscanf(file, "faults %llu\ninstalled %llu\nhuge %llu\nretries %llu\nwaits %llu\nlost %llu\ninvalidations %llu\n",
+	if (fscanf(file, "faults %llu\ninstalled %llu\nhuge %llu\n"
+		   "retries %llu\nwaits %llu\nlost %llu\ninvalidations %llu\n",
 		   &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6]) != 7 ||
 	    fgetc(file) != EOF)
 		must(-1);
@@ -88,12 +89,13 @@ static inline bool parse_line(const char *text, struct line *line)
  */
 static inline bool find_line(unsigned int id, struct line *line)
 {
+	static const char header[] =
+"id pages vmas faults installed huge retries waits lost invalidations state resolve\n";
 	FILE *file = must(fopen(REGIONS, "r") ?: (void *)-1);
 	bool found = false;
 	char text[256];
 
-	must(fgets(text, sizeof(text), file) &&
-	     !strcmp(text, "id pages vmas faults installed huge retries waits lost invalidations state resolve\n") ? 0 : -1);
+	must(fgets(text, sizeof(text), file) && !strcmp(text, header) ? 0 : -1);
 	while (!found && fgets(text, sizeof(text), file)) {
 		must(parse_line(text, line) ? 0 : -1);
 		found = line->id == id;

@@ -36,6 +36,7 @@ ok "... what was not installed" has \
 ok "... a fault that failed" has '<circle class="bad" cx="980.0" cy="360.0"'
 ok "... and all is counted" has \
 	"region 5: 2 fault, 2 install, 1 invalidate, 1 wait"
+# shellcheck disable=SC2016  # it is Perl
 ok "... and it is XML" perl -e '
 	undef $/; $_ = <>; my @open;
 	while (m,<(/?)(\w+)[^<>]*?(/?)>,g) {

@@ -179,14 +179,16 @@ PFNFAULT_DEFINE_EVENT(pfnfault_taken, PFNFAULT_EVENT(revoke),
 	TP_ARGS(region, index, count, start)
 );
 
-#define PFNFAULT_TRACE_PASTE(event, suffix) trace_##event##suffix
-#define PFNFAULT_TRACE_NAME(event, suffix) PFNFAULT_TRACE_PASTE(event, suffix)
+#define PFNFAULT_TRACE_PASTE(event) trace_##event
+#define PFNFAULT_TRACE_NAME(event) PFNFAULT_TRACE_PASTE(event)
+#define PFNFAULT_ENABLED_PASTE(event) trace_##event##_enabled
+#define PFNFAULT_ENABLED_NAME(event) PFNFAULT_ENABLED_PASTE(event)
 
 /* pfnfault_trace(fault, ...): the event, if it is on */
 #define pfnfault_trace(event, ...) \
-	PFNFAULT_TRACE_NAME(PFNFAULT_EVENT(event),)(__VA_ARGS__)
+	PFNFAULT_TRACE_NAME(PFNFAULT_EVENT(event))(__VA_ARGS__)
 #define pfnfault_traced(event) \
-	PFNFAULT_TRACE_NAME(PFNFAULT_EVENT(event), _enabled)()
+	PFNFAULT_ENABLED_NAME(PFNFAULT_EVENT(event))()
 /* For the duration of an event. */
 #define pfnfault_trace_start(event) \
 	(pfnfault_traced(event) ? ktime_get_ns() : 0)
