@@ -33,6 +33,12 @@ mv "$dir"/unpacked/* "$dir/unpacked/all"
 diff -r -x .git -x build "$dir/tree" "$dir/unpacked/all" >"$dir/said"
 ok "all that is committed is in it" test ! -s "$dir/said"
 ok "... and can be run" test -x "$dir/unpacked/all/scripts/check"
+cleans() {
+	mkdir -p "$dir/unpacked/all/build/lint" &&
+		make -C "$dir/unpacked/all" KDIR=/nonexistent clean >"$dir/said" 2>&1 &&
+		[ ! -e "$dir/unpacked/all/build/lint" ]
+}
+ok "... and cleaned" cleans
 
 rm -r "$dir/other/build"
 touch "$dir/other/new.c"
