@@ -171,12 +171,6 @@ static vm_fault_t handle_huge(struct vm_fault *vmf)
 	return handle_fault(vmf, true);
 }
 
-/* huge.c tells why. */
-static vm_fault_t handle_no_pmd(struct vm_fault *vmf)
-{
-	return VM_FAULT_FALLBACK;
-}
-
 /**
  * pfnfault_huge_fault() - ->huge_fault
  * @vmf: the fault
@@ -189,12 +183,17 @@ vm_fault_t pfnfault_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct pfnfault_region *region = vmf->vma->vm_private_data;
 
+	/*
+	 * No such entry (huge.c tells why), and nothing to count: core asks for a
+	 * smaller one next. Whether it begins with a PUD depends on what else the
+	 * program has in the same GiB.
+	 */
+	if (order != PFNFAULT_PMD_ORDER)
+		return VM_FAULT_FALLBACK;
 	this_cpu_inc(region->percpu->stats.faults);
 	if (pfnfault_traced(fault))
-		return trace_handler(vmf, order == PFNFAULT_PMD_ORDER ?
-				     handle_huge : handle_no_pmd);
-	return order == PFNFAULT_PMD_ORDER ? handle_fault(vmf, true) :
-	       handle_no_pmd(vmf);
+		return trace_handler(vmf, handle_huge);
+	return handle_fault(vmf, true);
 }
 #endif
 

@@ -188,8 +188,7 @@ struct pfnfault_space {
 
 /**
  * struct pfnfault_stats - what happened to a region since its initialisation
- * @faults: times that the fault handler was called; more than once for
- *	a page where core asked for a huger entry first than there can be
+ * @faults: times that the fault handler was called
  * @installed: what was mapped, in pages: a huge entry is as many as it maps
  * @huge: huge entries among that, in entries
  * @retries: faults that gave up their lock, or their turn, to come again
