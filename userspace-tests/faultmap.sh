@@ -96,6 +96,7 @@ live() {
 	LINES=6 COLUMNS=10 faultmap --live "$dir/trace" 2>&1 |
 		sed 's/.*\x1b\[2J//; s/\x1b\[[0-9]*[A-Za-z]//g' | tail -n "$rows" >"$dir/said"
 }
+silent() { "$@" 2>&1 >/dev/null | (! grep .); }
 shows() { [ "$(tr '\n' '/' <"$dir/said")" = "$1" ]; }
 rows=1
 live "2.0: install: region=5 index=2 count=4 installed=4 result=ok"
@@ -109,6 +110,8 @@ rows=3
 live "2.0: install: region=5 index=0 count=58 installed=58 result=ok" \
 	"2.1: invalidate: region=5 index=59 count=1 ns=1"
 ok "... in as many cells as there are" shows "##########/##########/#########x/"
+ok "where there is no terminal, one is assumed" silent setsid --wait \
+	env -u LINES -u COLUMNS "$top/scripts/faultmap" --live "$dir/trace"
 ok "a pipe that is not there" says "No such file" faultmap --live "$dir/none"
 
 # What is in docs/ is what comes of the traces that are there.
