@@ -39,6 +39,8 @@ ok "... in a block" with docs/faq.md $'```\nsudo make none\n```' \
 	"docs/faq.md: make has no target 'none'"
 ok "a variable that it has not" with docs/faq.md '`make check NONE=1`' \
 	"docs/faq.md: make knows no NONE="
+ok "an event that no test looks for" with docs/faq.md \
+	$'```\nperf stat -e \'pfnfault:none\' x\n```' "docs/faq.md: no test runs 'perf stat"
 ok "a file that is not there" with docs/faq.md '`scripts/none`' \
 	"docs/faq.md: there is no scripts/none"
 ok "a function that nobody wrote" with docs/faq.md '`pfnfault_none()`' \

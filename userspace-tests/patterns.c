@@ -45,6 +45,9 @@ static void lookup(unsigned int seed)
 	_exit(0);
 }
 
+/* In memory that the processes share: the region has moved. */
+static uint64_t *moved;
+
 /* A page of each 32, again and again. */
 static void stride(unsigned int which)
 {
@@ -54,7 +57,7 @@ static void stride(unsigned int which)
 	snprintf(name, sizeof(name), "stride%u", which);
 	name_and_pause(name);
 	must(madvise(map, MADE_PAGES * page_size, MADV_RANDOM));
-	for (int round = 0; round < 2; round++)
+	while (!load(moved))
 		for (size_t page = 16 * which; page < MADE_PAGES; page += 32) {
 			(void)load(page_word(map, page));
 			usleep(300);
@@ -62,18 +65,28 @@ static void stride(unsigned int which)
 	_exit(0);
 }
 
-/* Quarters of the region, one after the other, each for a while. */
+/*
+ * When all is there that they touch: quarters of the region, one after the other,
+ * each until a fault has met it.
+ */
 static void move(void)
 {
 	size_t quarter = MADE_PAGES / 4;
 
 	name_and_pause("mover");
+	while (made_info(fd).installed < MADE_PAGES / 16)
+		usleep(1000);
 	for (int i = 0; i < 4; i++) {
+		uint64_t before = made_info(fd).retries;
+
 		usleep(3000);
 		made_range(fd, PFNFAULT_TEST_BEGIN, i * quarter, quarter);
-		usleep(2000);
+		do
+			usleep(2000);
+		while (made_info(fd).retries == before);
 		must(ioctl(fd, PFNFAULT_TEST_END));
 	}
+	store(moved, 1);
 }
 
 int main(int argc, char **argv)
@@ -89,6 +102,8 @@ int main(int argc, char **argv)
 			if (!child())
 				lookup(i);
 	} else if (!strcmp(pattern, "moving")) {
+		moved = must(mmap(NULL, page_size, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 		for (unsigned int i = 0; i < 2; i++)
 			if (!child())
 				stride(i);
