@@ -118,6 +118,11 @@ check-debug: need-tools tests litmus
 	@KERNEL='$(KERNEL)' ARCH='$(ARCH)' MINUTES='$(or $(MINUTES),10)' \
 	  scripts/check-all debug
 
+# What of that .ci/run has the time for.
+.PHONY: check-short
+check-short: need-tools tests
+	@KERNEL='$(or $(KERNEL),7.2-kasan)' ARCH='$(ARCH)' scripts/check-all short
+
 # Which lines of module/ the tests run.
 .PHONY: coverage
 coverage: need-tools tests
@@ -224,6 +229,7 @@ help:
 	@echo '  make check       all tests, in guests; KERNEL=6.1 for one kernel, ARCH=arm64'
 	@echo '  make check-all   ... on each of scripts/kernels; goes on where it stopped'
 	@echo '  make check-debug ... on kernels that look for races, leaks and locks; MINUTES='
+	@echo '  make check-short ... on KERNEL=7.2-kasan, a part of that'
 	@echo '  make update-kernels  take newer kernels next time, where Debian has them'
 	@echo '  make torture     no stale page, for MINUTES=1; KERNEL=, SEED=, SMP=, PAGES='
 	@echo '  make stress      stress-ng on the device nodes, for MINUTES=8; KERNEL=, SMP='

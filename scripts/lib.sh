@@ -64,6 +64,12 @@ lock() {
 	flock 9
 }
 
+# tell_failed DIR...: which tests of those that left their tap there
+tell_failed() {
+	say "what failed, and what was said about it:"
+	(cd "$top" && grep -A 5 -E '^not ok|^Bail' -r --include '*.tap' "${@#"$top/"}" >&2) || :
+}
+
 # field FILE NAME COLUMN: of NAME's line in a table, whose last comment before
 # the first line names the columns; the last column is the rest of the line
 field() {

@@ -253,7 +253,10 @@ mkdir -p "$2"
 echo "$1" >>"${0%/*}/../tested"
 printf '%s x\n' release arch pages compiler build passed failed skipped \
 	seconds >"$2/result"
-[ "$1" = 6.1 ]
+[ "$1" = 6.1 ] && exit
+echo "not ok 1 - a test of $1" >"$2/a.tap"
+echo "last words of $1"
+exit 1
 EOF
 matrix() { # matrix TESTED...: fails, has a line an entry, and tested these
 	rm -f "$tree/tested"
@@ -262,6 +265,8 @@ matrix() { # matrix TESTED...: fails, has a line an entry, and tested these
 		[ "$(sort "$tree/tested" | paste -sd' ')" = "$*" ]
 }
 ok "a matrix with an entry that fails" matrix 6.1 none
+ok "... tells which test failed" grep -qF "a.tap:not ok 1 - a test of none" "$dir/said"
+ok "... and what was said last" grep -qx "last words of none" "$dir/said"
 ok "... goes on with that" matrix none
 echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
@@ -276,6 +281,8 @@ ok "... of the debug kernels, for no time" says "MINUTES=0: must be" \
 	env KERNEL= ARCH= MINUTES=0 "$tree/scripts/check-all" debug
 ok "... for a time, and not of them" says "MINUTES=1: must be" \
 	env KERNEL= ARCH= MINUTES=1 "$tree/scripts/check-all"
+ok "... or in short" says "MINUTES=1: must be" \
+	env KERNEL= ARCH= MINUTES=1 "$tree/scripts/check-all" short
 ok "... of none of them" says "usage: check-all" "$tree/scripts/check-all" quick
 # The table of docs/supported.md, from what such a matrix leaves.
 printf '<!-- scripts/support-table -->\nold\n<!-- end of scripts/support-table -->\n' \
