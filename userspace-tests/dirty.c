@@ -3,7 +3,7 @@
  * Which pages were written. Would catch a write that no collect tells, a page
  * that is told without one, a write that costs two faults.
  */
-#include "made.h"
+#include "stalled.h"
 
 #define PAGES MADE_PAGES
 #define LONGS (PFNFAULT_TEST_MAX_PAGES / 64)
@@ -187,49 +187,36 @@ static void test_none_lost(void)
  * A collect while a write's fault is held up between its bit and its PTE, as core
  * is about to set it.
  */
-static int stalled_fd;
-
-static void *stalled_write(void *write)
-{
-	must(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_READ, write));
-	return NULL;
-}
-
 static void test_last_moment(void)
 {
-	struct pfnfault_test_stalled write = {
-		.where = TEST_STALL_CORE, .ms = 500, .stirred = 1,
-		.write = 1, .word = 5,
+	struct stalled write = {
+		.fd = made_open(O_RDWR),
+		.access = { .where = TEST_STALL_CORE, .ms = 500, .stirred = 1,
+			    .write = 1, .word = 5 },
 	};
-	unsigned int stalls;
-	pthread_t thread;
 	bool written;
 	void *map;
 
-	stalled_fd = made_open(O_RDWR);
-	if (!can_stall(stalled_fd, write.where,
+	if (!can_stall(write.fd, write.access.where,
 		       "a write's fault is about to set its PTE")) {
-		close(stalled_fd);
+		close(write.fd);
 		return;
 	}
-	map = made_map(stalled_fd);
-	must(ioctl(stalled_fd, PFNFAULT_TEST_DIRTY_START));
-	write.addr = (uintptr_t)(page_word(map, 3) + 1);
-	stalls = made_info(stalled_fd).stalls;
-	thread = start_thread(stalled_write, &write);
-	ok(comes_true(made_info(stalled_fd).stalls != stalls),
+	map = made_map(write.fd);
+	must(ioctl(write.fd, PFNFAULT_TEST_DIRTY_START));
+	ok(stall(&write, page_word(map, 3) + 1),
 	   "a write's fault is about to set its PTE");
-	is(collect(stalled_fd), 1, "a collect now tells of it");
+	is(collect(write.fd), 1, "a collect now tells of it");
 	written = load(page_word(map, 3) + 1) == 5;
-	pthread_join(thread, NULL);
+	must(let_go(&write) ? -1 : 0);
 	/* Its PTE may be gone again before it is used: it faults once more. */
-	ok(written || collect(stalled_fd) == 1,
+	ok(written || collect(write.fd) == 1,
 	   "... once it is done, or the next one tells of it too");
 	is(load(page_word(map, 3) + 1), 5, "... and it is done");
 	store(page_word(map, 3) + 1, 6);
-	is(collect(stalled_fd), 1, "... and of the next write too");
+	is(collect(write.fd), 1, "... and of the next write too");
 	made_unmap(map);
-	close(stalled_fd);
+	close(write.fd);
 }
 
 /* A private write makes a copy, which is not the region's. */
@@ -274,33 +261,29 @@ static void test_revoked(void)
 static void test_revoked_meanwhile(void)
 {
 	const char *what = "a write while the region is being revoked";
-	struct pfnfault_test_stalled write = {
-		.where = TEST_STALL_FILL, .stirred = 1, .write = 1, .word = 5,
+	struct stalled write = {
+		.fd = made_open(O_RDWR),
+		.access = { .where = TEST_STALL_FILL, .stirred = 1,
+			    .write = 1, .word = 5 },
 	};
-	unsigned int stalls;
-	pthread_t thread;
 	void *map;
 
-	stalled_fd = made_open(O_RDWR);
-	if (!can_stall(stalled_fd, TEST_STALL_FILL, what) ||
-	    !can_stall(stalled_fd, TEST_STALL_GATE, what)) {
-		close(stalled_fd);
+	if (!can_stall(write.fd, TEST_STALL_FILL, what) ||
+	    !can_stall(write.fd, TEST_STALL_GATE, what)) {
+		close(write.fd);
 		return;
 	}
-	map = made_map(stalled_fd);
-	must(ioctl(stalled_fd, PFNFAULT_TEST_DIRTY_START));
-	write.addr = (uintptr_t)(page_word(map, 3) + 1);
-	stalls = made_info(stalled_fd).stalls;
-	thread = start_thread(stalled_write, &write);
-	ok(comes_true(made_info(stalled_fd).stalls != stalls), "%s", what);
-	must(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_REVOKE, 1000));
-	pthread_join(thread, NULL);
-	must(collect(stalled_fd));
+	map = made_map(write.fd);
+	must(ioctl(write.fd, PFNFAULT_TEST_DIRTY_START));
+	ok(stall(&write, page_word(map, 3) + 1), "%s", what);
+	must(ioctl(write.fd, PFNFAULT_TEST_STALLED_REVOKE, 1000));
+	must(let_go(&write) ? -1 : 0);
+	must(collect(write.fd));
 	/* Where the write was late, what stands in has it. */
 	ok(dirty(3) || load(page_word(map, 3) + 1) == 5,
 	   "... is told, if it was to the region's memory");
 	made_unmap(map);
-	close(stalled_fd);
+	close(write.fd);
 }
 
 int main(void)

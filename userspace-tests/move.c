@@ -6,7 +6,7 @@
  */
 #include <pthread.h>
 
-#include "made.h"
+#include "stalled.h"
 
 /* Long against what is done meanwhile; what it waits for, it polls. */
 #define DELAY_MS 500
@@ -40,47 +40,33 @@ static void move_during_fault(int fd, void *map, size_t page, int to,
  * The same in the last moment: the fault has sampled, resolved and compared what
  * it can without a lock, and is held up right before it installs.
  */
-static int stalled_fd;
-
-static void *stalled_read(void *read)
-{
-	must(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_READ, read));
-	return NULL;
-}
-
 static void move_before_install(int where, bool known, const char *what)
 {
-	struct pfnfault_test_stalled read = {
-		.where = where, .ms = DELAY_MS, .stirred = 1,
+	struct stalled read = {
+		.fd = made_open(O_RDWR),
+		.access = { .where = where, .ms = DELAY_MS, .stirred = 1 },
 	};
-	unsigned int stalls;
-	pthread_t thread;
 	void *map;
 
-	stalled_fd = made_open(O_RDWR);
-	if (!can_stall(stalled_fd, where, what)) {
-		close(stalled_fd);
+	if (!can_stall(read.fd, where, what)) {
+		close(read.fd);
 		return;
 	}
-	map = made_map_at(stalled_fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
+	map = made_map_at(read.fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
 	if (known)	/* core has installed a page of it, in another table */
 		(void)load(page_word(map, MADE_PAGES - 1));
-	read.addr = (uintptr_t)page_word(map, 3);
-	stalls = made_info(stalled_fd).stalls;
-	must(pthread_create(&thread, NULL, stalled_read, &read) ? -1 : 0);
-	while (made_info(stalled_fd).stalls == stalls)
-		usleep(1000);
-	made_range(stalled_fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
+	must(stall(&read, page_word(map, 3)) ? 0 : -1);
+	made_range(read.fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
 	/* Not a touch before the reader is through: it would heal the page. */
-	pthread_join(thread, NULL);
+	must(let_go(&read) ? -1 : 0);
 	ok(in_place(map, 1, 0, MADE_PAGES), "%s", what);
 	if (where == TEST_STALL_FILL) {
-		is(read.word, PFNFAULT_TEST_WORD(1, 3),
+		is(read.access.word, PFNFAULT_TEST_WORD(1, 3),
 		   "... nor by the reader that was held up");
-		is(made_info(stalled_fd).lost, 1, "... whose install lost");
+		is(made_info(read.fd).lost, 1, "... whose install lost");
 	}
 	made_unmap(map);
-	close(stalled_fd);
+	close(read.fd);
 }
 
 /* Does a fault on @page come through core's one-page install? */

@@ -5,7 +5,7 @@
  * that is seen after it went, a policy that is not what it says, an op that is
  * called when it is over.
  */
-#include "made.h"
+#include "stalled.h"
 
 #define PAGES MADE_PAGES
 
@@ -187,47 +187,36 @@ static void test_dummy(unsigned long policy)
 }
 
 /* Revoked when a fault has seen that it is not, and is about to call resolve(). */
-static int stalled_fd;
-
-static void *stalled_read(void *read)
-{
-	return (void *)(intptr_t)(ioctl(stalled_fd, PFNFAULT_TEST_STALLED_READ,
-					read) ? errno : 0);
-}
-
 static void test_last_moment(unsigned long policy)
 {
-	struct pfnfault_test_stalled read = {
-		.where = TEST_STALL_OP, .ms = 500, .stirred = 1,
+	struct stalled read = {
+		.fd = made_open(O_RDWR),
+		.access = { .where = TEST_STALL_OP, .ms = 500, .stirred = 1 },
 	};
-	unsigned int stalls;
-	pthread_t thread;
-	void *map, *err;
+	void *map;
+	int err;
 
-	stalled_fd = made_open(O_RDWR);
-	if (!can_stall(stalled_fd, read.where,
+	if (!can_stall(read.fd, read.access.where,
 		       "a fault is about to call resolve()")) {
-		close(stalled_fd);
+		close(read.fd);
 		return;
 	}
-	map = made_map(stalled_fd);
-	read.addr = (uintptr_t)page_word(map, 3);
-	stalls = made_info(stalled_fd).stalls;
-	thread = start_thread(stalled_read, &read);
-	ok(comes_true(made_info(stalled_fd).stalls != stalls),
+	map = made_map(read.fd);
+	ok(stall(&read, page_word(map, 3)),
 	   "%s: a fault is about to call resolve()", names[policy]);
-	made_revoke(stalled_fd, policy);
-	pthread_join(thread, &err);
+	made_revoke(read.fd, policy);
+	err = let_go(&read);
 	if (policy == REVOKE_SIGBUS)
-		is((intptr_t)err, EFAULT, "revoked, it fails");
+		is(err, EFAULT, "revoked, it fails");
 	else
-		is(read.word, promised(policy), "revoked, it gets the policy's");
-	is(made_info(stalled_fd).calls, 0, "... and calls nothing");
+		is(read.access.word, promised(policy),
+		   "revoked, it gets the policy's");
+	is(made_info(read.fd).calls, 0, "... and calls nothing");
 	/* Who was refused counts no more. */
-	made_revoke(stalled_fd, policy);
-	is(made_info(stalled_fd).late, 0, "... and is not waited for");
+	made_revoke(read.fd, policy);
+	is(made_info(read.fd).late, 0, "... and is not waited for");
 	made_unmap(map);
-	close(stalled_fd);
+	close(read.fd);
 }
 
 int main(void)

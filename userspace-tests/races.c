@@ -10,7 +10,7 @@
  * Between an op and a revocation, which waits for it: it never does without the
  * barrier on every CPU, and always does with it.
  */
-#include "made.h"
+#include "stalled.h"
 
 #define PARAMETER "/sys/module/pfnfault/parameters/"
 #define STALL_MS 300
@@ -41,12 +41,6 @@ static void set_parameter(const char *name, int value)
 
 static int fd;
 
-static void *stalled_read(void *read)
-{
-	must(ioctl(fd, PFNFAULT_TEST_STALLED_READ, read));
-	return NULL;
-}
-
 /*
  * A fault is held up right before it publishes its page table, with the old
  * place in hand; meanwhile the region moves, and the zap finds no table. Returns
@@ -54,29 +48,22 @@ static void *stalled_read(void *read)
  */
 static bool stale(uint64_t *lost)
 {
-	struct pfnfault_test_stalled read = {
-		.where = TEST_STALL_FILL, .ms = STALL_MS, .stirred = 1,
+	struct stalled read = {
+		.fd = made_open(O_RDWR),
+		.access = { .where = TEST_STALL_FILL, .ms = STALL_MS, .stirred = 1 },
 	};
-	unsigned int stalls;
-	pthread_t thread;
+	void *map = made_map_at(read.fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
 	bool is_stale;
-	void *map;
 
-	fd = made_open(O_RDWR);
-	map = made_map_at(fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
 	/* In another table; and core is not asked for this one. */
 	(void)load(page_word(map, MADE_PAGES - 1));
-	read.addr = (uintptr_t)page_word(map, 3);
-	stalls = made_info(fd).stalls;
-	thread = start_thread(stalled_read, &read);
-	while (made_info(fd).stalls == stalls)
-		usleep(1000);
-	made_range(fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
-	pthread_join(thread, NULL);
+	must(stall(&read, page_word(map, 3)) ? 0 : -1);
+	made_range(read.fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
+	must(let_go(&read) ? -1 : 0);
 	is_stale = load(page_word(map, 3)) == PFNFAULT_TEST_WORD(0, 3);
-	*lost = made_info(fd).lost;
+	*lost = made_info(read.fd).lost;
 	made_unmap(map);
-	close(fd);
+	close(read.fd);
 	return is_stale;
 }
 
