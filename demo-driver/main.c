@@ -121,4 +121,4 @@ PFNFAULT_IMPORT;
 MODULE_DESCRIPTION("Sample drivers for pfnfault");
 MODULE_AUTHOR("The pfnfault developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("1.0.0");

@@ -139,5 +139,5 @@ module_exit(pfnfault_exit);
 MODULE_DESCRIPTION("Page faults on device memory, for drivers that let programs mmap it");
 MODULE_AUTHOR("The pfnfault developers");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("1.0.0");
 MODULE_INFO(tested, "Linux " PFNFAULT_OLDEST " to " PFNFAULT_NEWEST);
