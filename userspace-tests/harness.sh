@@ -207,7 +207,9 @@ first=$2/../first
 [ ! -e "$first.boot" ] || cat "$first.boot" >"$2/console"
 echo "guest: start: check" >>"$2/console"
 [ ! -e "$first" ] || cat "$first" >>"$2/console"
-rm -f "$first" "$first.boot"
+[ ! -e "$first.signal" ] || signal=$(cat "$first.signal")
+rm -f "$first" "$first".*
+[ -z "$signal" ] || kill -s "$signal" $$
 echo "=== the end" >"$2/output"
 EOF
 boots_again() { # boots_again LINE: after a boot that logged this
@@ -223,6 +225,10 @@ ok "... or those next to these" \
 	boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 00400202"
 ok "a guest that warns, with flags that a CPU has, is not booted again" \
 	not boots_again "[    1.0] WARNING: RSP: 0018:ff4b059ec0d4f8e0 EFLAGS: 003f7fd7"
+for signal in SEGV ABRT; do
+	echo $signal >"$dir/first.signal"
+	ok "an emulator that dies of SIG$signal" boots_again ""
+done
 echo "[    0.1] BUG: KASAN: wild-memory-access in handle_edge_irq" >"$dir/first.boot"
 ok "a kernel that is wrong before it has loaded anything" boots_again ""
 echo "[    0.1] BUG: KCSAN: data-race in a / b" >"$dir/first.boot"
