@@ -256,7 +256,7 @@ touch "$tree/Kbuild" "$tree/README.md" "$tree/docs/a.md"
 cat >"$tree/scripts/check-kernel" <<'EOF'
 #!/bin/sh
 mkdir -p "$2"
-echo "$1" >>"${0%/*}/../tested"
+echo "$1${RESUME:+:resumed}" >>"${0%/*}/../tested"
 printf '%s x\n' release arch pages compiler build passed failed skipped \
 	seconds >"$2/result"
 [ "$1" = 6.1 ] && exit
@@ -273,7 +273,7 @@ matrix() { # matrix TESTED...: fails, has a line an entry, and tested these
 ok "a matrix with an entry that fails" matrix 6.1 none
 ok "... tells which test failed" grep -qF "a.tap:not ok 1 - a test of none" "$dir/said"
 ok "... and what was said last" grep -qx "last words of none" "$dir/said"
-ok "... goes on with that" matrix none
+ok "... goes on with that" matrix none:resumed
 echo "int x;" >"$tree/module/x.c"
 ok "... and with all, when the source has changed" matrix 6.1 none
 echo "int x;" >"$tree/examples/x.c"
@@ -282,7 +282,7 @@ ok "... or that of the examples" matrix 6.1 none
 printf '```c\nint x;\n```\n' >"$tree/docs/a.md"
 ok "... or that of a sample in a document" matrix 6.1 none
 echo "words" >>"$tree/docs/a.md"
-ok "... but not for words" matrix none
+ok "... but not for words" matrix none:resumed
 ok "... of the debug kernels, for no time" says "MINUTES=0: must be" \
 	env KERNEL= ARCH= MINUTES=0 "$tree/scripts/check-all" debug
 ok "... for a time, and not of them" says "MINUTES=1: must be" \
