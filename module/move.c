@@ -84,8 +84,10 @@ void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 static void check_range(const struct pfnfault_region *region,
 			unsigned long *index, unsigned long *nr)
 {
-	if (WARN_ON_ONCE(*index > region->nr_pages ||
-			 *nr > region->nr_pages - *index)) {
+	if (WARN_ONCE(*index > region->nr_pages ||
+		      *nr > region->nr_pages - *index,
+		      "pfnfault: %ps: %lu pages from %lu on are not among its %lu; all of them are taken back\n",
+		      region->ops->resolve, *nr, *index, region->nr_pages)) {
 		*index = 0;
 		*nr = region->nr_pages;
 	}
@@ -189,7 +191,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate_begin);
 void pfnfault_invalidate_end(struct pfnfault_region *region)
 {
 	spin_lock(&region->lock);
-	if (!WARN_ON_ONCE(!region->moves)) {
+	if (!WARN_ONCE(!region->moves, "pfnfault: %ps: a move ends that was not begun\n",
+		       region->ops->resolve)) {
 		/*
 		 * Paired with the acquire in moving() of place.c: who sees
 		 * that nothing moves sees the new place. litmus/move.
@@ -231,7 +234,8 @@ void pfnfault_revoke(struct pfnfault_region *region,
 {
 	u64 start = pfnfault_trace_start(revoke);
 
-	if (WARN_ON_ONCE(policy > PFNFAULT_REVOKE_ONES))
+	if (WARN_ONCE(policy > PFNFAULT_REVOKE_ONES, "pfnfault: %ps: no policy %u; SIGBUS\n",
+		      region->ops->resolve, policy))
 		policy = PFNFAULT_REVOKE_SIGBUS;
 
 	spin_lock(&region->lock);

@@ -14,6 +14,7 @@
 #include <linux/fs_context.h>
 #include <linux/mount.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/pseudo_fs.h>
 #include <linux/refcount.h>
 
@@ -143,17 +144,29 @@ void pfnfault_space_destroy(struct pfnfault_space *space)
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_space_destroy);
 
+/* Does the file map through a space? */
+static bool is_open(const struct file *file)
+{
+	return file->f_mapping->host->i_sb->s_type == &spaces_fs;
+}
+
 /**
  * pfnfault_file_open() - let a file map through a space
  * @space: the space
  * @file: file being opened
  *
- * To be called in ->open, once, whatever node was opened.
+ * To be called in ->open, once, whatever node was opened. A second call is for the
+ * other space from then on, and logged.
  *
  * Context: ->open.
  */
 void pfnfault_file_open(struct pfnfault_space *space, struct file *file)
 {
+	if (is_open(file)) {
+		pr_warn_once("pfnfault: %ps: a second pfnfault_file_open(); the first one is undone\n",
+			     file->f_op->open);
+		pfnfault_file_release(file);
+	}
 	ihold(space->inode);
 	refcount_inc(&references);
 	file->f_mapping = space->inode->i_mapping;
@@ -164,12 +177,19 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_file_open);
  * pfnfault_file_release() - undo pfnfault_file_open()
  * @file: file being released, or whose ->open fails after all
  *
+ * A file for which that was not called, or was undone, is left alone, and logged.
+ *
  * Context: ->release or ->open; no VMA of the file is left.
  */
 void pfnfault_file_release(struct file *file)
 {
 	struct inode *inode = file->f_mapping->host;
 
+	if (!is_open(file)) {
+		pr_warn_once("pfnfault: %ps: pfnfault_file_release() without pfnfault_file_open()\n",
+			     file->f_op->release);
+		return;
+	}
 	file->f_mapping = file_inode(file)->i_mapping;
 	put_inode(inode);
 }

@@ -88,6 +88,14 @@ int main(void)
 		"a file that was not opened in the region's space");
 	made_setup(fd, TEST_REGION, 0, 0, 0);
 	made_unmap(made_map(fd));
+	is(ioctl(fd, PFNFAULT_TEST_REOPEN), 0, "a file that is released and opened twice");
+	ok(logged("test_close", "pfnfault_file_release() without pfnfault_file_open()"),
+	   "... the driver is told of a release too many");
+	ok(logged("test_open", "a second pfnfault_file_open()"),
+	   "... and of an open too many");
+	map = made_map(fd);
+	ok(in_place(map, 0, 0, MADE_PAGES), "... and can be mapped");
+	made_unmap(map);
 	close(fd);
 	return done();
 }

@@ -103,28 +103,6 @@ static void test_one_page(const char *node)
 	close(fd);
 }
 
-/* Has the kernel's log a line with both? */
-static bool logged(const char *one, const char *other)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	bool found = false;
-	char line[8192];
-	ssize_t len;
-
-	while (fd >= 0 && !found) {
-		len = read(fd, line, sizeof(line) - 1);
-		if (len < 0 && errno == EPIPE)	/* overwritten: go on */
-			continue;
-		if (len <= 0)
-			break;
-		line[len] = 0;
-		found = strstr(line, one) && strstr(line, other);
-	}
-	if (fd >= 0)
-		close(fd);
-	return found;
-}
-
 static void test_too_small(const char *device)
 {
 	char why[96];

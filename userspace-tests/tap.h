@@ -86,6 +86,28 @@ static inline void skip(const char *what, const char *why)
 	}								\
 	must_ret; })
 
+/* Has the kernel's log a line with both? */
+static inline bool logged(const char *one, const char *other)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	bool found = false;
+	char line[8192];
+	ssize_t len;
+
+	while (fd >= 0 && !found) {
+		len = read(fd, line, sizeof(line) - 1);
+		if (len < 0 && errno == EPIPE)	/* overwritten: go on */
+			continue;
+		if (len <= 0)
+			break;
+		line[len] = 0;
+		found = strstr(line, one) && strstr(line, other);
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 static inline int done(void)
 {
 	printf("1..%d\n", tap_count);

@@ -366,6 +366,12 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_claim(test, user);
 	case PFNFAULT_TEST_CODE:
 		return test_code(arg);
+	case PFNFAULT_TEST_REOPEN:
+		pfnfault_file_release(file);
+		pfnfault_file_release(file);
+		pfnfault_file_open(&test->space, file);
+		pfnfault_file_open(&test->space, file);
+		return 0;
 	case PFNFAULT_TEST_INIT:
 		return test_init_wrongly(test, arg);
 	}

@@ -246,6 +246,8 @@ struct pfnfault_test_prefault {
 #define PFNFAULT_TEST_STALLED_READ _IOWR('P', 0x78, struct pfnfault_test_stalled)
 /* Claim memory that a device has, as another driver would, until the close */
 #define PFNFAULT_TEST_CLAIM	 _IOW('P', 0x7a, struct pfnfault_test_claim)
+/* Release the file twice, open it twice */
+#define PFNFAULT_TEST_REOPEN	 _IO('P', 0x89)
 /* region_init() with a wrong argument, number @arg; gives its errno */
 #define PFNFAULT_TEST_INIT	 _IO('P', 0x77)
 
