@@ -163,8 +163,8 @@ static bool is_open(const struct file *file)
 void pfnfault_file_open(struct pfnfault_space *space, struct file *file)
 {
 	if (is_open(file)) {
-		pr_warn_once("pfnfault: %ps: a second pfnfault_file_open(); the first one is undone\n",
-			     file->f_op->open);
+		pr_warn_once("pfnfault: %ps: a second %s(); the first one is undone\n",
+			     file->f_op->open, __func__);
 		pfnfault_file_release(file);
 	}
 	ihold(space->inode);
@@ -186,8 +186,8 @@ void pfnfault_file_release(struct file *file)
 	struct inode *inode = file->f_mapping->host;
 
 	if (!is_open(file)) {
-		pr_warn_once("pfnfault: %ps: pfnfault_file_release() without pfnfault_file_open()\n",
-			     file->f_op->release);
+		pr_warn_once("pfnfault: %ps: %s() without pfnfault_file_open()\n",
+			     file->f_op->release, __func__);
 		return;
 	}
 	file->f_mapping = file_inode(file)->i_mapping;

@@ -44,6 +44,8 @@ try() { "$top/scripts/try" "$@"; }
 ok "no driver to try" says "usage: try DIR" try ""
 ok "... nor a folder" says "no $dir/none/Kbuild; docs/getting-started.md tells" \
 	try "$dir/none"
+ok "... nor a kernel" says "no kernel '6.0'; scripts/kernels has" try "$cut" 6.0
+ok "... which is said once" test "$(wc -l <"$dir/said")" = 1
 ok "... for a machine that does not run its program" says "7.3-arm64 is for arm64" \
 	try "$cut" 7.3-arm64
 cp -R "$cut" "$dir/my_driver"
@@ -58,12 +60,15 @@ ok "what README.md shows of make demo is what comes" test ! -s "$dir/differs"
 cp -R "$dir/my_driver" "$dir/wrong"
 sed -i 's/pfnfault_revoke(.*;/;/; s/strcpy(one/return 3; &/' "$dir"/wrong/*.c
 sed -i '/pfnfault_region_put/d' "$dir/wrong/my_driver.c"
-ok "a driver that keeps a region" says "its log should not have" try "$dir/wrong"
-ok "... is told by the guest's log" grep -q "a driver leaked 1 region" \
-	"$build/try/console"
+ok "a program that fails" says "look ended with status 3" try "$dir/wrong"
+ok "... and a driver that keeps a region: the guest's log is shown" \
+	grep -q "a driver leaked 1 region" "$dir/said"
 sed -i 's/^PFNFAULT_IMPORT;//; s/pfnfault_mmap/pfnfault_mmop/' "$dir/wrong/my_driver.c"
 ok "a driver that does not compile" says "wrong does not compile" try "$dir/wrong"
-ok "... and why" grep -q 'pfnfault_mmop' "$dir/said"
+ok "... and where" grep -q "^$dir/wrong/my_driver.c:.*pfnfault_mmop" "$dir/said"
 cp "$dir/my_driver/my_driver.c" "$dir/wrong/"
-ok "a program that fails" says "look ended with status 3" try "$dir/wrong"
+sed -i 's/return 3;/for (;;) ;/' "$dir/wrong/look.c"
+ok "a program that does not end" says "look hangs: killed after" \
+	env TIMEOUT=50 "$top/scripts/try" "$dir/wrong"
+ok "... with no word of where each task is" test "$(wc -l <"$dir/said")" -lt 20
 echo "1..$count"

@@ -130,7 +130,8 @@ enum pfnfault_revoke_policy {
  *	-EHWPOISON a memory failure, any other SIGBUS. Mandatory.
  *	Called in process context, with the lock of the fault held. May sleep
  *	for short, bounded work, which pfnfault_revoke() waits for. Must not
- *	take memory of the region back (layer 3), nor touch user memory.
+ *	take memory of the region back (layer 3), but where an allocation of its
+ *	own reclaims memory, nor touch user memory.
  * @wait: resolve() said that page @index has no place: sleep in @state until
  *	it may have one. Return 0, or -ERESTARTSYS where a signal ended the
  *	sleep; what else it returns is not for the program: resolve() is asked
