@@ -40,25 +40,41 @@ static void move_during_fault(int fd, void *map, size_t page, int to,
  * The same in the last moment: the fault has sampled, resolved and compared what
  * it can without a lock, and is held up right before it installs.
  */
-static void move_before_install(int where, bool known, const char *what)
+static void *move_beside(struct stalled *read, int where, bool known, unsigned int ms)
 {
-	struct stalled read = {
-		.fd = made_open(O_RDWR),
-		.access = { .where = where, .ms = DELAY_MS, .stirred = 1 },
-	};
 	void *map;
 
-	if (!can_stall(read.fd, where, what)) {
-		close(read.fd);
-		return;
-	}
-	map = made_map_at(read.fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
+	*read = (struct stalled){
+		.fd = made_open(O_RDWR),
+		.access = { .where = where, .ms = ms, .stirred = 1 },
+	};
+	map = made_map_at(read->fd, PROT_READ | PROT_WRITE, MADE_PAGES / 2);
 	if (known)	/* core has installed a page of it, in another table */
 		(void)load(page_word(map, MADE_PAGES - 1));
-	must(stall(&read, page_word(map, 3)) ? 0 : -1);
-	made_range(read.fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
+	must(stall(read, page_word(map, 3)) ? 0 : -1);
+	made_range(read->fd, PFNFAULT_TEST_MOVE, 0, MADE_PAGES);
 	/* Not a touch before the reader is through: it would heal the page. */
-	must(let_go(&read) ? -1 : 0);
+	must(let_go(read) ? -1 : 0);
+	return map;
+}
+
+static void move_before_install(int where, bool known, const char *what)
+{
+	int fd = made_open(O_RDWR);
+	bool can = can_stall(fd, where, what);
+	struct stalled read;
+	void *map;
+
+	close(fd);
+	if (!can)
+		return;
+	map = move_beside(&read, where, known, DELAY_MS);
+	for (int late = 4; late <= LATE && where == TEST_STALL_FILL &&
+	     !made_info(read.fd).lost; late *= 4) {
+		made_unmap(map);
+		close(read.fd);
+		map = move_beside(&read, where, known, late * DELAY_MS);
+	}
 	ok(in_place(map, 1, 0, MADE_PAGES), "%s", what);
 	if (where == TEST_STALL_FILL) {
 		is(read.access.word, PFNFAULT_TEST_WORD(1, 3),

@@ -7,6 +7,8 @@
  */
 #include "stalled.h"
 
+#define DELAY_MS 500
+
 #define PAGES MADE_PAGES
 
 static const char * const names[] = { "SIGBUS", "zeros", "ones" };
@@ -186,31 +188,45 @@ static void test_dummy(unsigned long policy)
 	close(fd);
 }
 
-/* Revoked when a fault has seen that it is not, and is about to call resolve(). */
+/*
+ * Revoked when a fault has seen that it is not, and is about to call resolve(), for @ms
+ * from when the revocation begins. Returns the errno of the reader.
+ */
+static int revoke_beside(struct stalled *read, unsigned long policy, void **map,
+			 unsigned int ms)
+{
+	*read = (struct stalled){
+		.fd = made_open(O_RDWR),
+		.access = { .where = TEST_STALL_OP, .ms = ms, .stirred = 1 },
+	};
+	*map = made_map(read->fd);
+	must(stall(read, page_word(*map, 3)) ? 0 : -1);
+	made_revoke(read->fd, policy);
+	return let_go(read);
+}
+
 static void test_last_moment(unsigned long policy)
 {
-	struct stalled read = {
-		.fd = made_open(O_RDWR),
-		.access = { .where = TEST_STALL_OP, .ms = 500, .stirred = 1 },
-	};
+	int err, fd = made_open(O_RDWR);
+	bool can = can_stall(fd, TEST_STALL_OP,
+			     "a fault is about to call resolve()");
+	struct stalled read;
 	void *map;
-	int err;
 
-	if (!can_stall(read.fd, read.access.where,
-		       "a fault is about to call resolve()")) {
-		close(read.fd);
+	close(fd);
+	if (!can)
 		return;
+	err = revoke_beside(&read, policy, &map, DELAY_MS);
+	for (int late = 4; late <= LATE && made_info(read.fd).calls; late *= 4) {
+		made_unmap(map);
+		close(read.fd);
+		err = revoke_beside(&read, policy, &map, late * DELAY_MS);
 	}
-	map = made_map(read.fd);
-	ok(stall(&read, page_word(map, 3)),
-	   "%s: a fault is about to call resolve()", names[policy]);
-	made_revoke(read.fd, policy);
-	err = let_go(&read);
 	if (policy == REVOKE_SIGBUS)
-		is(err, EFAULT, "revoked, it fails");
+		is(err, EFAULT, "about to call resolve(): revoked, it fails");
 	else
 		is(read.access.word, promised(policy),
-		   "revoked, it gets the policy's");
+		   "about to call resolve(): revoked, it gets the policy's");
 	is(made_info(read.fd).calls, 0, "... and calls nothing");
 	/* Who was refused counts no more. */
 	made_revoke(read.fd, policy);

@@ -16,8 +16,6 @@
 #define STALL_MS 300
 #define DELAY_MS 200
 #define ROUNDS 4
-/* Times as long, in the end, on a machine that is late. */
-#define LATE 16
 
 /* As races.c has them. */
 enum {

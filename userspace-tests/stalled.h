@@ -8,6 +8,9 @@
 
 #include "made.h"
 
+/* Times as long, in the end, where the machine is late and they do not meet. */
+#define LATE 16
+
 struct stalled {
 	int fd;
 	struct pfnfault_test_stalled access;

@@ -22,8 +22,8 @@ static void zap(struct address_space *mapping, loff_t start, loff_t length,
 
 #define unmap_mapping_range zap
 /* A warning here would be one in the log, which is searched for them. */
-#undef WARN_ON_ONCE
-#define WARN_ON_ONCE(condition) ({					\
+#undef WARN_ONCE
+#define WARN_ONCE(condition, ...) ({					\
 	bool __warn = (condition);					\
 									\
 	warnings += __warn;						\
