@@ -198,6 +198,19 @@ ok "an archive that is not there" says "mmdebstrap failed" \
 	env DEBIAN_MIRROR=file:/nonexistent "$tree/scripts/userland" bookworm
 ok "... leaves no userland that is half there" \
 	test ! -e "$tree/build/userlands/bookworm/.complete"
+# QEMU's command line, by one that prints it.
+mkdir -p "$dir/bin"
+printf '#!/bin/sh\necho "$@"\n' >"$dir/bin/qemu-system-x86_64"
+chmod +x "$dir/bin/qemu-system-x86_64"
+threads() { # threads CPUS: what QEMU is told to do with them
+	PATH=$dir/bin:$PATH ACCEL=tcg SMP=$1 "$top/scripts/qemu" 6.1 "$dir" |
+		grep -o "thread=[a-z]*" >"$dir/said"
+	cat "$dir/said"
+}
+ok "CPUs that this machine has are threads" \
+	test "$(threads "$(nproc)")" = thread=multi
+ok "... more than these take turns" \
+	test "$(threads $(($(nproc) + 1)))" = thread=single
 # An emulator that fails, and not the guest: what its first boot logs.
 mkdir -p "$dir/boot"
 touch "$dir/boot/disk"
