@@ -333,7 +333,9 @@ ok "a record of a debug kernel that was not run" \
 debug=$tree/build/check-debug/6.1-kasan
 touch "$debug/passed"
 printf '%s 9\n' release commit passed >"$debug/result"
-ok "... or without the litmus tests" says "make litmus first" \
+ok "... is one that was not run" \
+	grep -qxF "| 6.1-kasan | not run yet$(printf ' |%.0s' {1..11})" "$tree/docs/reliability.md"
+ok "... or without the litmus tests" says "the litmus tests: not run, or not passed" \
 	"$tree/scripts/reliability"
 printf 'ok %s\n' "1 - what is bad never happens" "2 - it happens without a() b()" \
 	"3 - it happens without a() c()" >"$tree/build/litmus/tap/x.tap"
