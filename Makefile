@@ -213,8 +213,8 @@ litmus:
 .PHONY: clean
 clean:
 	@rm -rf build/tests build/guests build/check build/demo build/lint \
-	  build/bench build/docs build/try build/check-all build/check-debug build/coverage \
-	  build/patterns build/torture build/stress build/deb build/dist build/litmus
+	  build/bench build/docs build/try build/check-all build/check-debug build/check-short \
+	  build/coverage build/patterns build/torture build/stress build/deb build/dist build/litmus
 	@[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 .PHONY: distclean

@@ -69,8 +69,10 @@ static void move_before_install(int where, bool known, const char *what)
 	if (!can)
 		return;
 	map = move_beside(&read, where, known, DELAY_MS);
+	/* A stale page is not excused. */
 	for (int late = 4; late <= LATE && where == TEST_STALL_FILL &&
-	     !made_info(read.fd).lost; late *= 4) {
+	     !made_info(read.fd).lost && in_place(map, 1, 0, MADE_PAGES);
+	     late *= 4) {
 		made_unmap(map);
 		close(read.fd);
 		map = move_beside(&read, where, known, late * DELAY_MS);
