@@ -16,6 +16,9 @@
  *
  * A module that uses these says PFNFAULT_IMPORT; once, at file scope, and finds
  * them with Kbuild.client; or has them compiled into itself, by Kbuild.vendor.
+ *
+ * What each function guarantees, needs held and returns is in the kernel-doc at its
+ * definition, in the file that is named beside it; "make docs" has all of it.
  */
 #ifndef _LINUX_PFNFAULT_H
 #define _LINUX_PFNFAULT_H
@@ -53,6 +56,7 @@
 
 typedef unsigned long (*pfnfault_nopfn_t)(struct vm_fault *vmf);
 
+/* module/helpers.c */
 vm_fault_t pfnfault_insert_pfn(struct vm_fault *vmf, unsigned long pfn);
 vm_fault_t pfnfault_nopfn(struct vm_fault *vmf, pfnfault_nopfn_t nopfn);
 vm_fault_t pfnfault_insert_range(struct vm_fault *vmf, unsigned long index,
@@ -260,11 +264,13 @@ struct pfnfault_region {
 	unsigned int id;
 };
 
+/* module/space.c: a space for each device, and its open files */
 int pfnfault_space_init(struct pfnfault_space *space);
 void pfnfault_space_destroy(struct pfnfault_space *space);
 void pfnfault_file_open(struct pfnfault_space *space, struct file *file);
 void pfnfault_file_release(struct file *file);
 
+/* module/region.c: a region, its references, its counters */
 int pfnfault_region_init(struct pfnfault_region *region,
 			 const struct pfnfault_ops *ops,
 			 struct pfnfault_space *space,
@@ -273,12 +279,20 @@ void pfnfault_region_get(struct pfnfault_region *region);
 void pfnfault_region_put(struct pfnfault_region *region);
 void pfnfault_region_stats(const struct pfnfault_region *region,
 			   struct pfnfault_stats *stats);
+
+/* module/window.c: how many pages a fault installs at most */
 int pfnfault_region_set_window(struct pfnfault_region *region,
 			       unsigned int pages);
+
+/* module/mmap.c: the whole of ->mmap */
 int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma);
+
+/* module/access.c: map pages before they are touched */
 int pfnfault_prefault(struct pfnfault_region *region,
 		      struct vm_area_struct *vma, unsigned long index,
 		      unsigned long nr);
+
+/* module/wait.c: a page has a place again */
 void pfnfault_wake(struct pfnfault_region *region);
 
 /**
@@ -316,6 +330,7 @@ static inline bool pfnfault_revoked(const struct pfnfault_region *region)
 
 /* ---- Layer 3: taking memory back ---- */
 
+/* module/move.c: it moves, or it is gone */
 void pfnfault_invalidate(struct pfnfault_region *region, unsigned long index,
 			 unsigned long nr);
 void pfnfault_invalidate_begin(struct pfnfault_region *region,
@@ -324,6 +339,7 @@ void pfnfault_invalidate_end(struct pfnfault_region *region);
 void pfnfault_revoke(struct pfnfault_region *region,
 		     enum pfnfault_revoke_policy policy);
 
+/* module/dirty.c: which pages were written */
 int pfnfault_dirty_start(struct pfnfault_region *region);
 long pfnfault_dirty_collect(struct pfnfault_region *region,
 			    unsigned long *bitmap);
