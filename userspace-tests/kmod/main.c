@@ -10,39 +10,8 @@
 
 #include "test.h"
 
-static int resolve_badly(int how, struct pfnfault_extent *extent)
-{
-	switch (how) {
-	case TEST_EXTENT_EMPTY:
-		extent->nr = 0;
-		break;
-	case TEST_EXTENT_ELSEWHERE:
-		extent->index = TEST_PAGES / 2;
-		extent->nr = 1;
-		break;
-	case TEST_EXTENT_BEYOND:
-		extent->nr++;
-		break;
-	case TEST_EXTENT_WRAPS:
-		extent->pfn = ~0UL - 1;
-		break;
-	case TEST_EXTENT_CACHE:
-		extent->cache = 77;
-		break;
-	case TEST_EXTENT_FLAGS:
-		extent->flags = 1;
-		break;
-	case TEST_EXTENT_NO_PFN:
-		extent->pfn = NO_PFN;
-		break;
-	case TEST_EXTENT_POSITIVE:
-		return 1;
-	}
-	return 0;
-}
-
-static int test_resolve(struct pfnfault_region *region, unsigned long index,
-			struct pfnfault_extent *extent)
+int test_resolve(struct pfnfault_region *region, unsigned long index,
+		 struct pfnfault_extent *extent)
 {
 	struct test *test = container_of(region, struct test, region);
 	int err = 0;
@@ -61,7 +30,7 @@ static int test_resolve(struct pfnfault_region *region, unsigned long index,
 		msleep(test->setup.delay_ms);
 	if (test_inject(test))
 		err = test->setup.kind == TEST_REGION ? test->setup.value :
-			resolve_badly(test->setup.value, extent);
+			test_resolve_badly(test->setup.value, extent);
 	if (test->setup.hole && index >= test->setup.hole)
 		err = -EIO;
 	test_leave_op(test);
@@ -162,26 +131,6 @@ static int test_close(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* What a driver without pfnfault_file_open() comes to. */
-static int mmap_elsewhere(struct vm_area_struct *vma)
-{
-	static const struct pfnfault_ops ops = { .resolve = test_resolve };
-	static struct pfnfault_region region;
-	struct pfnfault_space space;
-	int err = pfnfault_space_init(&space);
-
-	if (err)
-		return err;
-	err = pfnfault_region_init(&region, &ops, &space, 0, TEST_PAGES);
-	if (!err) {
-		err = pfnfault_mmap(&region, vma);
-		pfnfault_revoke(&region, PFNFAULT_REVOKE_SIGBUS);
-		pfnfault_region_put(&region);
-	}
-	pfnfault_space_destroy(&space);
-	return err;
-}
-
 static int test_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct test *test = file->private_data;
@@ -192,7 +141,7 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	case TEST_REGION_BAD:
 		return pfnfault_mmap(&test->region, vma);
 	case TEST_OTHER_SPACE:
-		return mmap_elsewhere(vma);
+		return test_mmap_elsewhere(vma);
 	}
 	return test_mmap_handler(test, vma);
 }
@@ -252,38 +201,6 @@ static long test_info(struct test *test, void __user *arg)
 	info.waiting = atomic_read(&test->waiting);
 	info.late = atomic_read(&test->late);
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-static long test_init_wrongly(struct test *test, unsigned long how)
-{
-	static const struct pfnfault_ops no_resolve;
-	static const struct pfnfault_ops bad_flags = {
-		.resolve = test_resolve, .flags = 1 << 5,
-	};
-	static struct pfnfault_region region;
-	/* Alone, a 32-bit machine's files have that many pages. */
-	const unsigned long huge = ~0UL;
-
-	switch (how) {
-	case 0:
-		return pfnfault_region_init(&region, NULL, &test->space, 0, 1);
-	case 1:
-		return pfnfault_region_init(&region, &no_resolve, &test->space,
-					    0, 1);
-	case 2:
-		return pfnfault_region_init(&region, &test_ops, &test->space,
-					    0, 0);
-	case 3:
-		return pfnfault_region_init(&region, &test_ops, &test->space,
-					    1, huge);
-	case 4:
-		return pfnfault_region_init(&region, &test_ops, &test->space,
-					    huge, 1);
-	case 5:
-		return pfnfault_region_init(&region, &bad_flags, &test->space,
-					    0, 1);
-	}
-	return -ENOTTY;
 }
 
 static long test_claim(struct test *test, void __user *arg)
@@ -367,10 +284,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case PFNFAULT_TEST_CODE:
 		return test_code(arg);
 	case PFNFAULT_TEST_REOPEN:
-		pfnfault_file_release(file);
-		pfnfault_file_release(file);
-		pfnfault_file_open(&test->space, file);
-		pfnfault_file_open(&test->space, file);
+		test_reopen(test, file);
 		return 0;
 	case PFNFAULT_TEST_INIT:
 		return test_init_wrongly(test, arg);

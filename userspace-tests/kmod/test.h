@@ -85,5 +85,13 @@ int test_wait(struct pfnfault_region *region, unsigned long index,
 	      unsigned int state);
 long test_engine_ioctl(struct test *test, unsigned int cmd, unsigned long arg);
 int test_mmap_handler(struct test *test, struct vm_area_struct *vma);
+int test_resolve(struct pfnfault_region *region, unsigned long index,
+		 struct pfnfault_extent *extent);
+
+/* wrong.c */
+int test_resolve_badly(int how, struct pfnfault_extent *extent);
+int test_mmap_elsewhere(struct vm_area_struct *vma);
+long test_init_wrongly(struct test *test, unsigned long how);
+void test_reopen(struct test *test, struct file *file);
 
 #endif /* TEST_H */
