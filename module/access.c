@@ -189,21 +189,22 @@ static long prefault_page(struct pfnfault_region *region,
  * @index: first page, counted from the region's first
  * @nr: number of pages; all of them in @vma
  *
- * For programs that cannot afford the first touch: MAP_POPULATE and
- * MADV_POPULATE_READ are refused on device memory. For an ioctl, say, which
+ * For programs that cannot afford the first touch: on device memory, MAP_POPULATE
+ * does nothing, and MADV_POPULATE_READ is refused. For an ioctl, say, which
  * finds @vma by an address that the program gives.
  *
  * * On success all of the pages were mapped, and stay so until they are taken
- *   back. Neighbours may have been mapped too, as in a fault.
+ *   back; but fork() takes huge entries away, and so does an munmap() or
+ *   mprotect() of a part. Neighbours may have been mapped too, as in a fault.
  * * While writes are tracked, the first write to each page still faults.
  * * After an error, the pages before the failing one are mapped.
  *
  * Context: mmap_lock of vma->vm_mm is held, for reading or writing. Not from
  * ->mmap: a zap would not find the VMA yet. Sleeps.
- * Return: 0; -EINVAL, @vma is not of @region, has no access (PROT_NONE), or the
- * range is not in @vma;
+ * Return: 0; -EINVAL, @vma is not of @region, has no access (PROT_NONE), the
+ * range is not in @vma, or ops.resolve() gave an extent that makes no sense;
  * -EAGAIN, a page has no place at the moment; -EINTR, the task is being killed;
- * -ENODEV, revoked; -ENOMEM; -EFAULT, core refuses the PFN; or what
+ * -ENODEV, revoked with PFNFAULT_REVOKE_SIGBUS; -ENOMEM; -EFAULT, core refuses the PFN; or what
  * ops.resolve() says.
  */
 int pfnfault_prefault(struct pfnfault_region *region,

@@ -77,8 +77,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_insert_pfn);
  *
  * * after a REFAULT the instruction runs again; a thread that is being killed
  *   inside a system call leaves it instead of faulting for ever;
- * * where that gives VM_FAULT_RETRY, the lock of the fault was released, as
- *   core expects.
+ * * where that gives VM_FAULT_RETRY, the lock of the fault was released, unless
+ *   core asked not to wait: as core expects.
  *
  * A callback that waits does so in the state that pfnfault_wait_state() says:
  * an interruptible wait in a kernel-mode fault ends in a spin on the pending
@@ -125,9 +125,9 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_nopfn);
  *
  * * Installs what lies in the VMA and in one page table, at most; the caller
  *   need not clip.
- * * One walk and one PTE lock for all; on x86 the faulting page is installed
- *   by core first, whose memory-type look-up decides the cache mode of all:
- *   they must be of one memory type.
+ * * With the direct installer, one walk and one PTE lock for all; on x86 the
+ *   faulting page is installed by core first, whose memory-type look-up decides
+ *   the cache mode of all: they must be of one memory type.
  * * PTEs that are present are left alone.
  * * In a VM_MIXEDMAP VMA, only the faulting page is installed.
  * * Only the faulting page decides the return code.
@@ -193,7 +193,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_insert_range);
  * any other                VM_FAULT_SIGBUS      no such memory
  * ======================== ==================== ==============================
  *
- * VM_FAULT_RETRY is legal only after pfnfault_release_lock() returned true.
+ * VM_FAULT_RETRY is legal only after pfnfault_release_lock() returned true, or
+ * where core asked not to wait (FAULT_FLAG_RETRY_NOWAIT), with the lock held.
  * The two signal codes are for faults from user mode: a fault from kernel mode
  * that installed nothing must not return VM_FAULT_NOPAGE.
  *

@@ -91,6 +91,7 @@ static vm_flags_t flags_for(const struct vm_area_struct *vma)
  * * Page vma->vm_pgoff - region->base is where the VMA begins. The page under
  *   an address does not change when the VMA is split, shrunk or moved.
  * * Each VMA holds a reference to the region, for as long as it lives.
+ * * vma->vm_ops and vma->vm_private_data are pfnfault's from here on.
  * * The mapping cannot grow, is not dumped, and get_user_pages() refuses it:
  *   no O_DIRECT, no RDMA, no MAP_POPULATE.
  * * vma->vm_page_prot is the base of what the PTEs carry, but for the cache

@@ -147,7 +147,8 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate);
  * * no CPU can reach these pages, and no fault that resolved before can
  *   install them: they can be copied away, and their place overwritten;
  * * faults on them wait, without the lock of the fault where core lets them
- *   drop it, and do not call ops.resolve().
+ *   drop it, and do not call ops.resolve(); one that began before may still
+ *   call it, for nothing.
  *
  * In between, the caller must not take mmap_lock, nor touch user memory: some
  * faults in kernel mode wait for the end with mmap_lock held.

@@ -131,7 +131,8 @@ enum pfnfault_revoke_policy {
  *	an extent that contains it. Return 0, or -EAGAIN or -EBUSY where the
  *	page has no place at the moment (then the fault waits), or the error
  *	that the program shall see: -ENOMEM is an out-of-memory condition,
- *	-EHWPOISON a memory failure, any other SIGBUS. Mandatory.
+ *	-EHWPOISON a memory failure, -EINTR and -ERESTARTSYS a sleep that a
+ *	signal ended (then it is asked again), any other SIGBUS. Mandatory.
  *	Called in process context, with the lock of the fault held. May sleep
  *	for short, bounded work, which pfnfault_revoke() waits for. Must not
  *	take memory of the region back (layer 3), but where an allocation of its
@@ -173,8 +174,8 @@ struct pfnfault_ops {
 
 /*
  * ops.resolve() provides what it is asked for (allocates it, say): to be asked
- * for pages that are touched, or prefaulted, alone. What else is in the extent
- * that it gives may be installed with them.
+ * for what is touched, prefaulted, or looked at by a debugger, alone. What else
+ * is in the extent that it gives may be installed with that.
  */
 #define PFNFAULT_TOUCHED	2u
 
@@ -219,7 +220,7 @@ struct pfnfault_stats {
  * @base: page offset of page 0 in files of @space; regions of one space must
  *	not overlap
  * @nr_pages: size, in pages
- * @kref: one reference for the driver, one for each VMA
+ * @kref: references: the driver's, of each VMA, of faults that wait
  * @id: its number, which no other region gets: what tracepoints and debugfs
  *	call it
  *
@@ -318,7 +319,7 @@ static inline bool pfnfault_revoked(const struct pfnfault_region *region)
  * Ends when @condition is true, when the region is revoked, or when a signal
  * comes that @state lets through.
  *
- * Context: ops.wait(); sleeps.
+ * Context: ops.wait(), or process context with a reference to @region; sleeps.
  * Return: 0, or -ERESTARTSYS on a signal.
  */
 #define pfnfault_wait_event(region, condition, state) ({		\
