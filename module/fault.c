@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -31,6 +32,17 @@ static bool again(int err)
 		return true;
 	}
 	return false;
+}
+
+/*
+ * A task that exits hears no signal any more, and the kernel still touches memory for
+ * it: its list of robust futexes, the word of clear_child_tid. What the page waits for
+ * may be what the task gives back when it closes its files, which comes later. So it
+ * waits for a move, which ends, and for nothing that a driver may never provide.
+ */
+static bool too_late(int err)
+{
+	return err < 0 && (current->flags & PF_EXITING);
 }
 
 /* Of no install that was tried is it told. */
@@ -108,6 +120,8 @@ static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
 			return huge ? VM_FAULT_FALLBACK : VM_FAULT_NOPAGE;
 		if (!again(err))
 			return pfnfault_errno(err);
+		if (too_late(err))
+			return VM_FAULT_SIGBUS;
 		if (err == PFNFAULT_LOST && ++lost < LOST_IN_A_ROW)
 			continue;
 		lost = 0;

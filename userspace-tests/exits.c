@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs and threads that exit. The last that the kernel touches for them is memory
+ * that they chose: the list of locks they hold, the word that tells who joins them.
+ * Here that is a page without a place, and no signal reaches them any more. Would catch
+ * one that waits for ever, also for what it gives back itself, but later in its exit;
+ * and one that does not wait for a move, which ends.
+ */
+#include <dirent.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#include "spe.h"
+
+static int fd;
+static char *map;
+
+static void leave_list_in(void *page)
+{
+	must(syscall(SYS_set_robust_list, page,
+		     sizeof(struct robust_list_head)));
+}
+
+static void by_exit(void)
+{
+	leave_list_in(map);
+	_exit(0);
+}
+
+static void by_signal(void)
+{
+	leave_list_in(map);
+	kill(getpid(), SIGKILL);
+}
+
+static void *leave(void *arg)
+{
+	syscall(SYS_set_tid_address, map);
+	leave_list_in(map + page_size);
+	syscall(SYS_exit, 0);
+	return arg;
+}
+
+static int threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	int nr = -2;	/* . and .. */
+
+	while (readdir(dir))
+		nr++;
+	closedir(dir);
+	return nr;
+}
+
+/* Of a program that goes on. */
+static void by_thread(void)
+{
+	start_thread(leave, NULL);
+	_exit(!comes_true(threads() == 1));
+}
+
+/* What the program waits for is its own: it gives that back when it closes files. */
+static void by_owner(void)
+{
+	struct spe spe;
+
+	hold_all();
+	spe = spe_new();
+	leave_list_in(problem(&spe));
+	_exit(0);
+}
+
+static const struct way {
+	const char *name;
+	void (*exit)(void);
+	int status;
+	unsigned int touches;	/* that find no place */
+} ways[] = {
+	{ "a program that exits", by_exit, 0, 1 },
+	{ "a program that is killed", by_signal, 128 + SIGKILL, 1 },
+	{ "a thread that exits", by_thread, 0, 2 },
+};
+
+static bool ends(pid_t pid, int *status)
+{
+	return comes_true(waitpid(pid, status, WNOHANG) == pid);
+}
+
+static int exit_by(const struct way *way)
+{
+	int status = -1;
+	pid_t pid = child();
+
+	if (!pid)
+		way->exit();
+	if (!ends(pid, &status)) {
+		made_wake(fd);
+		return -1;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void test_way(const struct way *way, int wait)
+{
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	made_busy(fd, wait);
+	ok(exit_by(way) == way->status, "%s, of a driver %s wait()", way->name,
+	   wait == TEST_WAIT_NONE ? "without a" : "with a");
+	is(made_info(fd).faults, way->touches, "... touched a page without a place");
+	is(made_info(fd).slept, 0, "... and did not wait");
+	made_unmap(map);
+	close(fd);
+}
+
+/* That ends whatever the program does. */
+static void test_move(void)
+{
+	int status = -1;
+	pid_t pid;
+
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	made_range(fd, PFNFAULT_TEST_BEGIN, 0, MADE_PAGES);
+	pid = child();
+	if (!pid)
+		by_exit();
+	ok(comes_true(made_info(fd).retries), "a program that exits waits for a move");
+	is(waitpid(pid, &status, WNOHANG), 0, "... and has not ended before");
+	must(ioctl(fd, PFNFAULT_TEST_END));
+	ok(ends(pid, &status) && !status, "... which lets it end");
+	ok(made_info(fd).installed, "... with the page mapped");
+	made_unmap(map);
+	close(fd);
+}
+
+static void test_owner(void)
+{
+	struct spe spe = spe_new();
+	int status = -1;
+	pid_t pid = child();
+
+	if (!pid)
+		by_owner();
+	ok(ends(pid, &status) && !status,
+	   "a program that exits, and holds what it would wait for");
+	spe_hold(&spe);
+	ok(spe_info(&spe).slot >= 0, "... gives it to others");
+	spe_end(&spe);
+}
+
+int main(void)
+{
+	for (int wait = TEST_WAIT_NONE; wait <= TEST_WAIT_EVENT; wait++)
+		for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+			test_way(&ways[i], wait);
+	test_move();
+	test_owner();
+	return done();
+}
