@@ -5,7 +5,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
 TESTS := data pages refuse faults window huge huge-back huge-fork blocks revoke helpers \
-	move resolve wait policies prefault dirty access watch trace mspec xip xip-load spe \
+	move resolve wait policies prefault dirty access watch trace mspec xip xip-load cow spe \
 	signals exits vram torture gdb ioctls small-bar cache limits readme
 # In guests only: what would take a machine's devices or modules away, needs
 # other modules, or measures, or makes allocations fail.

@@ -194,6 +194,14 @@ int pfnfault_install_ptes(struct pfnfault_run *run,
 		if (run->vmf->prealloc_pte)
 			publish_table(run->vmf);
 		err = pfnfault_install_run(run, extent);
+		/*
+		 * Of private mappings, core frees page tables that are empty
+		 * (MADV_DONTNEED, from Linux 6.14 on), and says that there is no
+		 * memory where one has gone between two looks at it. Where there
+		 * really is none, who comes again waits, or is killed.
+		 */
+		if (err == -ENOMEM && (run->vmf->vma->vm_flags & VM_MIXEDMAP))
+			err = PFNFAULT_LOST;
 	}
 	if (block)
 		mutex_unlock(block);

@@ -199,7 +199,7 @@ struct pfnfault_space {
  * @huge: huge entries among that, in entries
  * @retries: faults that gave up their lock, or their turn, to come again
  * @lost: installs that did not happen because an invalidation came between, or
- *	was under way
+ *	was under way; or, in a private mapping, core had freed the page table
  * @waits: times that a fault slept
  * @invalidations: times that pages were taken back
  */
