@@ -27,8 +27,11 @@ void vram_take_back(unsigned long pfn, unsigned long nr_pages);
 /* RAM that the patterns hold for programs now, in pages. */
 extern atomic_t demo_pages;
 
-/* A parameter of type unsigned int, a size in pages: from 1 to @max, or refused. */
-int demo_set_pages(const char *val, const struct kernel_param *kp,
+/*
+ * A parameter of type unsigned int: from 1 to @max, or refused, before there is a
+ * node: whoever has that open, where init fails after all, is left without a module.
+ */
+int demo_set_count(const char *val, const struct kernel_param *kp,
 		   unsigned int max);
 
 long demo_info(const struct pfnfault_region *region, unsigned long arg);

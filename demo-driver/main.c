@@ -34,18 +34,18 @@ static const struct kernel_param_ops pages_ops = {
 module_param_cb(pages, &pages_ops, NULL, 0444);
 MODULE_PARM_DESC(pages, "RAM that the patterns hold for programs now, in pages; read only");
 
-int demo_set_pages(const char *val, const struct kernel_param *kp,
+int demo_set_count(const char *val, const struct kernel_param *kp,
 		   unsigned int max)
 {
-	unsigned int pages;
-	int err = kstrtouint(val, 0, &pages);
+	unsigned int count;
+	int err = kstrtouint(val, 0, &count);
 
-	if (!err && (!pages || pages > max))
+	if (!err && (!count || count > max))
 		err = -EINVAL;
 	if (err)
 		pr_err("%s=%s: must be from 1 to %u\n", kp->name, val, max);
 	else
-		*(unsigned int *)kp->arg = pages;
+		*(unsigned int *)kp->arg = count;
 	return err;
 }
 

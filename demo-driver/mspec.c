@@ -37,7 +37,7 @@ static unsigned int mspec_pages = 4096;
 
 static int mspec_pages_set(const char *val, const struct kernel_param *kp)
 {
-	return demo_set_pages(val, kp, MAX_PAGES);
+	return demo_set_count(val, kp, MAX_PAGES);
 }
 
 static const struct kernel_param_ops mspec_pages_ops = {

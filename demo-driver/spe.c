@@ -17,8 +17,6 @@
  * Its memory is saved, what it had mapped moves there, and the slot is another's
  * at once. Needs no hardware: a slot is a piece of RAM.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -66,7 +64,17 @@ static void schedule_contexts(struct work_struct *work);
 static DECLARE_DELAYED_WORK(scheduler, schedule_contexts);
 
 static unsigned int nr_slots = 2;
-module_param_named(spe_slots, nr_slots, uint, 0444);
+
+static int slots_set(const char *val, const struct kernel_param *kp)
+{
+	return demo_set_count(val, kp, MAX_SLOTS);
+}
+
+static const struct kernel_param_ops slots_ops = {
+	.set = slots_set, .get = param_get_uint,
+};
+
+module_param_cb(spe_slots, &slots_ops, &nr_slots, 0444);
 MODULE_PARM_DESC(spe_slots, "coprocessors, 1 to 64; default 2");
 
 static unsigned int slice_ms = 10;
@@ -359,10 +367,6 @@ int spe_init(void)
 	unsigned int i;
 	int err = -ENOMEM;
 
-	if (!nr_slots || nr_slots > MAX_SLOTS) {
-		pr_err("spe_slots=%u: must be 1 to %u\n", nr_slots, MAX_SLOTS);
-		return -EINVAL;
-	}
 	for (i = 0; i < nr_slots; i++) {
 		slots[i].memory = alloc_pages_exact(CONTEXT_SIZE, GFP_KERNEL);
 		if (!slots[i].memory)

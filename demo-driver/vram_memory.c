@@ -17,8 +17,18 @@
 
 struct vram vram = { .lock = __MUTEX_INITIALIZER(vram.lock) };
 
-static unsigned long vram_pages = SZ_4M >> PAGE_SHIFT;
-module_param(vram_pages, ulong, 0444);
+static unsigned int vram_pages = SZ_4M >> PAGE_SHIFT;
+
+static int vram_pages_set(const char *val, const struct kernel_param *kp)
+{
+	return demo_set_count(val, kp, 1048576);
+}
+
+static const struct kernel_param_ops vram_pages_ops = {
+	.set = vram_pages_set, .get = param_get_uint,
+};
+
+module_param_cb(vram_pages, &vram_pages_ops, &vram_pages, 0444);
 MODULE_PARM_DESC(vram_pages, "size of VRAM, in pages, 1 to 1048576; default 4 MiB; less where there is no such run of RAM");
 
 static void *set_aside;		/* what VRAM is, or NULL */
@@ -121,7 +131,7 @@ void vram_take_back(unsigned long pfn, unsigned long nr_pages)
 static int allocate(void)
 {
 	for (; vram_pages; vram_pages /= 2) {
-		set_aside = alloc_pages_exact(vram_pages << PAGE_SHIFT,
+		set_aside = alloc_pages_exact((size_t)vram_pages << PAGE_SHIFT,
 					      GFP_KERNEL | __GFP_NOWARN);
 		if (set_aside)
 			break;
@@ -139,10 +149,6 @@ int vram_memory_init(void)
 {
 	int err;
 
-	if (!vram_pages || vram_pages > 1048576) {
-		pr_err("vram_pages=%lu: must be 1 to 1048576\n", vram_pages);
-		return -EINVAL;
-	}
 	used = bitmap_zalloc(vram_pages, GFP_KERNEL);
 	if (!used)
 		return -ENOMEM;
@@ -152,7 +158,7 @@ int vram_memory_init(void)
 	if (err)
 		bitmap_free(used);
 	else
-		pr_info("VRAM is %lu pages %s\n", vram_pages,
+		pr_info("VRAM is %u pages %s\n", vram_pages,
 			set_aside ? "of RAM" : "at the end of a BAR");
 	return err;
 }
@@ -160,7 +166,7 @@ int vram_memory_init(void)
 void vram_memory_exit(void)
 {
 	if (set_aside) {
-		free_pages_exact(set_aside, vram_pages << PAGE_SHIFT);
+		free_pages_exact(set_aside, (size_t)vram_pages << PAGE_SHIFT);
 		atomic_sub(vram_pages, &demo_pages);
 	}
 	bitmap_free(used);

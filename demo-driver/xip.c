@@ -37,7 +37,7 @@ static unsigned int xip_pages = SZ_1M >> PAGE_SHIFT;
 
 static int xip_pages_set(const char *val, const struct kernel_param *kp)
 {
-	return demo_set_pages(val, kp, MAX_PAGES);
+	return demo_set_count(val, kp, MAX_PAGES);
 }
 
 static const struct kernel_param_ops xip_pages_ops = {

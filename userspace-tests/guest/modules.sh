@@ -59,14 +59,11 @@ load)
 	esac
 	ok "cache=fast is refused" not insmod /lib/pfnfault_demo.ko cache=fast
 	ok "... by name" logged "cache=fast: must be wb, wc or uc"
-	for pages in mspec_pages=0 mspec_pages=1048577 mspec_pages=many \
-		xip_pages=0 xip_pages=257 xip_pages=-1; do
-		ok "$pages is refused" not insmod /lib/pfnfault_demo.ko "$pages"
-		ok "... by name" logged "$pages: must be from 1 to"
-	done
-	for value in spe_slots=0 spe_slots=65 vram_pages=0 vram_pages=1048577; do
+	for value in mspec_pages=0 mspec_pages=1048577 mspec_pages=many \
+		xip_pages=0 xip_pages=257 xip_pages=-1 spe_slots=0 spe_slots=65 \
+		vram_pages=0 vram_pages=1048577; do
 		ok "$value is refused" not insmod /lib/pfnfault_demo.ko "$value"
-		ok "... by name" logged "$value: must be 1 to"
+		ok "... by name" logged "$value: must be from 1 to"
 	done
 	ok "pages=1, which is a count, is refused" \
 		not insmod /lib/pfnfault_demo.ko pages=1
