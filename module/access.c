@@ -25,7 +25,9 @@ struct view {
 /*
  * In the cache mode of the PTEs. Where memory types are tracked, ioremap() takes
  * the one that is reserved, and makes no other one where none is: ioremap_wc()
- * would, and a fault meanwhile would believe it.
+ * would, and a fault meanwhile would believe it. So would ioremap_cache(), but
+ * ioremap() fails where write-back is reserved, and what is reserved is not for
+ * modules to know: a driver that says write-back reserves it, as pfnfault.h has it.
  */
 static bool map_page(struct view *view, const struct pfnfault_extent *extent,
 		     unsigned long pfn)
