@@ -71,13 +71,22 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 void pfnfault_zap(struct pfnfault_region *region, unsigned long index,
 		  unsigned long nr)
 {
+	loff_t start = (loff_t)(region->base + index) << PAGE_SHIFT;
+	loff_t length = (loff_t)nr << PAGE_SHIFT;
+
+	/*
+	 * Core takes both as an unsigned long (read in Linux 6.1 and 7.2), which
+	 * would be too few pages: all of the space is too many, which is right.
+	 */
+	if (BITS_PER_LONG == 32 && upper_32_bits(start + length - 1)) {
+		start = 0;
+		length = 0;	/* to the end */
+	}
 	/*
 	 * Takes the lock of each page table that it finds: litmus/table-*,
 	 * litmus/revoke, litmus/dirty.
 	 */
-	unmap_mapping_range(region->space->inode->i_mapping,
-			    (loff_t)(region->base + index) << PAGE_SHIFT,
-			    (loff_t)nr << PAGE_SHIFT, 0);
+	unmap_mapping_range(region->space->inode->i_mapping, start, length, 0);
 }
 
 /* A range that is not the region's: the whole region instead. */

@@ -238,6 +238,30 @@ static void test_last_moment(unsigned long policy)
 	close(read.fd);
 }
 
+/* Of more bytes than a long of 32 bits can count. */
+static void test_long(void)
+{
+	const size_t at[] = { 0, 200, 300, PAGES + 5 };
+	const size_t pages = (size_t)(0x100000000ull / page_size) + 256;
+	int fd = made_open(O_RDWR), there = 0, gone = 0;
+	void *map[4];
+
+	made_setup(fd, TEST_REGION_LONG, 0, 0, 0);
+	must(ioctl(fd, PFNFAULT_TEST_LONG, pages));
+	for (int i = 0; i < 4; i++) {
+		map[i] = must(map_pages(fd, PROT_READ, PAGES + at[i], 1));
+		there += load(map[i]) == PFNFAULT_TEST_WORD(0, at[i] % PAGES);
+	}
+	is(there, 4, "pages of a region of more than 4 GiB");
+	must(ioctl(fd, PFNFAULT_TEST_REVOKE_LONG));
+	for (int i = 0; i < 4; i++) {
+		gone += touch_is_sigbus(map[i]);
+		munmap(map[i], page_size);
+	}
+	is(gone, 4, "... which is revoked: none is mapped");
+	close(fd);
+}
+
 int main(void)
 {
 	for (unsigned long policy = 0; policy <= REVOKE_ONES; policy++) {
@@ -256,5 +280,6 @@ int main(void)
 		test_last_moment(policy);
 	test_dummy(REVOKE_ZEROS);
 	test_dummy(REVOKE_ONES);
+	test_long();
 	return done();
 }

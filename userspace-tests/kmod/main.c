@@ -127,6 +127,8 @@ static int test_close(struct inode *inode, struct file *file)
 	if (test->claim.size)
 		release_mem_region(test->claim.start, test->claim.size);
 	pfnfault_file_release(file);
+	if (test->longer)
+		pfnfault_region_put(test->longer);
 	pfnfault_region_put(&test->region);
 	return 0;
 }
@@ -140,6 +142,8 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	case TEST_REGION_SHORT:
 	case TEST_REGION_BAD:
 		return pfnfault_mmap(&test->region, vma);
+	case TEST_REGION_LONG:
+		return test->longer ? pfnfault_mmap(test->longer, vma) : -ENXIO;
 	case TEST_OTHER_SPACE:
 		return test_mmap_elsewhere(vma);
 	}
@@ -285,6 +289,13 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_code(arg);
 	case PFNFAULT_TEST_REOPEN:
 		test_reopen(test, file);
+		return 0;
+	case PFNFAULT_TEST_LONG:
+		return test_make_long(test, arg);
+	case PFNFAULT_TEST_REVOKE_LONG:
+		if (!test->longer)
+			return -ENXIO;
+		pfnfault_revoke(test->longer, PFNFAULT_REVOKE_SIGBUS);
 		return 0;
 	case PFNFAULT_TEST_INIT:
 		return test_init_wrongly(test, arg);

@@ -26,6 +26,7 @@ enum pfnfault_test_kind {
 	TEST_RANGE_LAST,	/* as TEST_RANGE: page @value is the last PFN */
 	TEST_RANGE_FIRST,	/* ... and here PFN 0, and the last page */
 	TEST_OTHER_SPACE,	/* mmap is of a region of another space */
+	TEST_REGION_LONG,	/* mmap is of what PFNFAULT_TEST_LONG has made */
 };
 
 enum pfnfault_test_insert {
@@ -266,6 +267,12 @@ struct pfnfault_test_prefault {
 /* pfnfault_region_set_window(@arg) */
 #define PFNFAULT_TEST_WINDOW	 _IO('P', 0x83)
 #define PFNFAULT_TEST_MACHINE	 _IOR('P', 0x84, struct pfnfault_test_machine)
+/*
+ * A region of @arg pages, behind that of the file, once: page N has what page N has
+ * there, modulo the pages of that. And, revoke it, with SIGBUS
+ */
+#define PFNFAULT_TEST_LONG	 _IO('P', 0x8a)
+#define PFNFAULT_TEST_REVOKE_LONG _IO('P', 0x8b)
 /* PFNFAULT_TEST_REVOKE with zeros, held up for @arg ms before the bump */
 #define PFNFAULT_TEST_STALLED_REVOKE _IO('P', 0x85)
 /* pfnfault_errno(@arg), as enum pfnfault_test_code */

@@ -43,6 +43,7 @@ struct test {
 	struct pfnfault_test_claim claim;
 	struct list_head going;		/* with a device, or empty */
 	unsigned long going_policy;
+	struct pfnfault_region *longer;	/* see long.c; or NULL */
 };
 
 /* Of page @index, where it is now. */
@@ -87,6 +88,9 @@ long test_engine_ioctl(struct test *test, unsigned int cmd, unsigned long arg);
 int test_mmap_handler(struct test *test, struct vm_area_struct *vma);
 int test_resolve(struct pfnfault_region *region, unsigned long index,
 		 struct pfnfault_extent *extent);
+
+/* long.c */
+int test_make_long(struct test *test, unsigned long nr);
 
 /* wrong.c */
 int test_resolve_badly(int how, struct pfnfault_extent *extent);
