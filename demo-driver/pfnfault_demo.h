@@ -56,7 +56,7 @@ struct pfnfault_spe_info {
 /* ---- /dev/pfnfault-vram: demo-driver/vram.c tells what it is ---- */
 
 #define PFNFAULT_VRAM_MAX_SIZE	  0x400000	/* of an object, in bytes */
-#define PFNFAULT_VRAM_MAX_OBJECTS 65536
+#define PFNFAULT_VRAM_MAX_OBJECTS 65536	/* fewer on 32-bit machines */
 
 enum pfnfault_vram_place {
 	PFNFAULT_VRAM_SYSTEM,

@@ -22,6 +22,9 @@
 #include "pfnfault_demo.h"
 
 #define MAX_PAGES	(PFNFAULT_VRAM_MAX_SIZE >> PAGE_SHIFT)
+/* Core maps what is below 4 GiB of a file, where a long has 32 bits. */
+#define MAX_ID		min_t(unsigned long, PFNFAULT_VRAM_MAX_OBJECTS, \
+			      ULONG_MAX / PFNFAULT_VRAM_MAX_SIZE - 1)
 
 static struct pfnfault_space vram_space;
 static DEFINE_XARRAY_ALLOC(objects);	/* by offset / PFNFAULT_VRAM_MAX_SIZE */
@@ -59,8 +62,7 @@ static int create(struct file *file, struct pfnfault_vram_object *arg)
 	object->owner = file;
 	/* A place in the table first, with nothing in it: it says where. */
 	err = xa_alloc_cyclic(&objects, &id, NULL,
-			      XA_LIMIT(0, PFNFAULT_VRAM_MAX_OBJECTS), &next,
-			      GFP_KERNEL);
+			      XA_LIMIT(0, MAX_ID), &next, GFP_KERNEL);
 	if (err < 0)
 		goto free;
 	err = pfnfault_region_init(&object->region, &vram_ops, &vram_space,

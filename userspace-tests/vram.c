@@ -225,6 +225,26 @@ static void test_removed(void)
 	close(fd);
 }
 
+/* More than a 32-bit machine has offsets for. */
+static void test_names(void)
+{
+	struct pfnfault_vram_object answer;
+	int fd = vram_open(), mapped = 0;
+
+	for (int i = 0; i < 1100; i++) {
+		uint64_t object = vram_create(fd, 1);
+		void *map = vram_map(fd, object, 1);
+
+		if (map != MAP_FAILED) {
+			mapped++;
+			munmap(map, page_size);
+		}
+		must(vram_destroy(fd, object, &answer) ? -1 : 0);
+	}
+	is(mapped, 1100, "each new object can be mapped");
+	close(fd);
+}
+
 int main(void)
 {
 	int fd = vram_open();
@@ -235,6 +255,7 @@ int main(void)
 	test_shared();
 	test_destroyed();
 	test_wrong();
+	test_names();
 	if (!geteuid())
 		test_removed();
 	is(demo_pages(), before, "all memory was given back");
