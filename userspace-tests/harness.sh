@@ -218,6 +218,10 @@ cat >"$tree/scripts/qemu" <<'EOF'
 #!/bin/sh
 first=$2/../first
 [ ! -e "$first.boot" ] || cat "$first.boot" >"$2/console"
+if [ -e "$first.hang" ]; then
+	rm "$first".*
+	exec sleep 60
+fi
 echo "guest: start: check" >>"$2/console"
 [ ! -e "$first" ] || cat "$first" >>"$2/console"
 [ ! -e "$first.signal" ] || signal=$(cat "$first.signal")
@@ -244,6 +248,10 @@ for signal in SEGV ABRT; do
 done
 echo "[    0.1] BUG: KASAN: wild-memory-access in handle_edge_irq" >"$dir/first.boot"
 ok "a kernel that is wrong before it has loaded anything" boots_again ""
+echo "[    0.1] PCI: Using ACPI for IRQ routing" | tee "$dir/first.boot" >"$dir/first.hang"
+began=$SECONDS
+START=2 ok "a guest that hangs while it boots" boots_again ""
+ok "... is not waited for" test $((SECONDS - began)) -lt 30
 echo "[    0.1] BUG: KCSAN: data-race in a / b" >"$dir/first.boot"
 ok "... but for races, of which it has its own" not boots_again ""
 # What KCSAN says, of the modules and of the kernel's own races.
