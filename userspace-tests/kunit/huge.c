@@ -1,9 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which pages a huge entry can map. Would catch an entry that reaches beyond the
- * VMA or the extent, or maps pages to the PFNs of others.
+ * VMA or the extent, or maps pages to the PFNs of others; one that is set where
+ * something is.
  */
 #include "test.h"
+
+/* What is there, and what core says of an entry. */
+static struct pfnfault_entry entry_there;
+static vm_fault_t leaf;
+static unsigned int leaves;
+
+static struct pfnfault_entry walk(struct mm_struct *mm, unsigned long addr)
+{
+	return entry_there;
+}
+
+static vm_fault_t insert_leaf(struct vm_fault *vmf, unsigned long pfn, bool write)
+{
+	leaves++;
+	return leaf;
+}
+
+#undef pfnfault_walk
+#define pfnfault_walk walk
+#undef pfnfault_insert_leaf
+#define pfnfault_insert_leaf insert_leaf
 #include "pfnfault/huge.c"
 
 #define BLOCK ((long)BLOCK_PAGES)
@@ -92,7 +114,47 @@ static void extents_fit(struct kunit *test)
 			    "%s", row->name);
 }
 
+static const struct {
+	const char *name;
+	struct pfnfault_entry there;
+	vm_fault_t leaf;
+	int err;
+	unsigned long nr;
+	unsigned int leaves;
+} inserts[] = {
+	{ "nothing is there", { .state = PFNFAULT_NOTHING }, VM_FAULT_NOPAGE, 0,
+	  BLOCK_PAGES, 1 },
+	{ "the same is there", { .state = PFNFAULT_HUGE, .pfn = HUGE_PFN },
+	  VM_FAULT_NOPAGE, 0, 0, 1 },
+	{ "another place", { .state = PFNFAULT_HUGE, .pfn = HUGE_PFN + BLOCK_PAGES },
+	  VM_FAULT_NOPAGE, PFNFAULT_LOST, 0, 0 },
+	{ "a page table", { .state = PFNFAULT_TABLE }, VM_FAULT_NOPAGE,
+	  PFNFAULT_RESIZE, 0, 0 },
+	{ "core refuses it", { .state = PFNFAULT_NOTHING }, VM_FAULT_SIGBUS,
+	  -EFAULT, 0, 1 },
+	{ "no memory", { .state = PFNFAULT_NOTHING }, VM_FAULT_OOM, -ENOMEM, 0, 1 },
+};
+
+TABLE(inserts);
+
+static void entries_are_set(struct kunit *test)
+{
+	const typeof(inserts[0]) *row = test->param_value;
+	struct vm_area_struct vma = { .vm_flags = VM_SHARED | VM_WRITE };
+	struct vm_fault vmf = { .vma = &vma, .address = HERE };
+	unsigned long nr = 0;
+
+	entry_there = row->there;
+	leaf = row->leaf;
+	leaves = 0;
+	KUNIT_EXPECT_EQ_MSG(test, row->err, insert_huge(&vmf, HUGE_PFN, &nr), "%s",
+			    row->name);
+	KUNIT_EXPECT_EQ_MSG(test, row->nr, nr, "pages: %s", row->name);
+	KUNIT_EXPECT_EQ_MSG(test, row->leaves, leaves, "core is asked: %s", row->name);
+}
+
 static struct kunit_case huge_cases[] = {
+	CASE_OF(inserts, entries_are_set),
 	CASE_OF(blocks, blocks_are_in_vmas),
 	CASE_OF(extents, extents_fit),
 	{}

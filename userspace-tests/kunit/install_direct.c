@@ -4,6 +4,27 @@
  * too many, one with another page's PFN, and one that is set over another.
  */
 #include "test.h"
+
+/* Core, which is asked for one page: what it refuses. */
+static long refused;
+static vm_fault_t refusal;
+
+static vm_fault_t insert(struct pfnfault_run *run,
+			 const struct pfnfault_piece *piece, long offset)
+{
+	return offset == refused ? refusal : VM_FAULT_NOPAGE;
+}
+
+/* Without memory for a page table. */
+static int walk(struct mm_struct *mm, unsigned long addr, unsigned long size,
+		pte_fn_t fn, void *data)
+{
+	return -ENOMEM;
+}
+
+#undef pfnfault_insert_by_core
+#define pfnfault_insert_by_core insert
+#define apply_to_page_range walk
 #include "pfnfault/install_direct.c"
 
 #define USER ((pteval_t)(_PAGE_PRESENT | _PAGE_USER | _PAGE_NX))
@@ -129,7 +150,71 @@ static void what_is_gone_is_not_adopted(struct kunit *test)
 	expect_pte(test, FAULTING + 4, 0);
 }
 
+/* Pieces of unknown memory types: pages -2 to 2, 3 and 4, -4 and -3. */
+static const struct {
+	const char *name;
+	long refused;
+	vm_fault_t refusal;
+	int err;
+	long end;
+	bool adopted[3];
+} unknown[] = {
+	{ "all of it", 99, 0, 0, 5, { true, true, true } },
+	{ "the faulting page is refused", 0, VM_FAULT_SIGBUS, -EFAULT, 5 },
+	{ "no memory for it", 0, VM_FAULT_OOM, -ENOMEM, 5 },
+	{ "the next piece is refused", 3, VM_FAULT_SIGBUS, 0, 3, { true, false, true } },
+	{ "the one before is refused", -4, VM_FAULT_OOM, 0, 5, { true, true, false } },
+};
+
+TABLE(unknown);
+
+static void pieces_that_core_refuses(struct kunit *test)
+{
+	const typeof(unknown[0]) *row = test->param_value;
+	struct pfnfault_piece pieces[] = {
+		{ .start = -2, .end = 3, .adopt = true },
+		{ .start = 3, .end = 5, .adopt = true },
+		{ .start = -4, .end = -2, .adopt = true },
+	};
+	struct pfnfault_run run = {
+		.start = -4, .end = 5, .nr = 3, .pieces = pieces,
+	};
+	unsigned int i;
+
+	refused = row->refused;
+	refusal = row->refusal;
+	KUNIT_EXPECT_EQ_MSG(test, row->err, insert_unknown(&run), "%s", row->name);
+	KUNIT_EXPECT_EQ_MSG(test, row->end, run.end, "end: %s", row->name);
+	if (row->err)
+		return;
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, row->adopted[i], pieces[i].adopt,
+				    "piece %u: %s", i, row->name);
+		KUNIT_EXPECT_EQ_MSG(test, !row->adopted[i],
+				    pieces[i].start == pieces[i].end,
+				    "piece %u is empty: %s", i, row->name);
+	}
+}
+
+/* Core had memory for the faulting page, and there is none to fill in the others. */
+static void cores_page_is_enough(struct kunit *test)
+{
+	struct pfnfault_piece piece = { .start = -2, .end = 3, .adopt = true };
+	struct vm_area_struct vma = {};
+	struct vm_fault vmf = { .vma = &vma };
+	struct pfnfault_run run = {
+		.vmf = &vmf, .start = -2, .end = 3, .nr = 1, .pieces = &piece,
+	};
+
+	refused = 99;
+	KUNIT_EXPECT_EQ(test, 0, insert_and_fill(&run, false));
+	KUNIT_EXPECT_EQ_MSG(test, 1, run.end, "one page is known to be there");
+	KUNIT_EXPECT_FALSE_MSG(test, piece.adopt, "nothing to be remembered");
+}
+
 static struct kunit_case install_direct_cases[] = {
+	CASE_OF(unknown, pieces_that_core_refuses),
+	KUNIT_CASE(cores_page_is_enough),
 	KUNIT_CASE(pages_are_filled),
 	KUNIT_CASE(pieces_are_filled),
 	KUNIT_CASE(the_sequence_is_compared),

@@ -5,6 +5,20 @@
  * puts a page of somebody else's into a page table.
  */
 #include "test.h"
+
+/* Another fault, which is as far as this one, and faster. */
+static struct fixture *overtaken;
+static struct page *overtaker;
+
+static struct page *allocate(gfp_t gfp)
+{
+	if (overtaken)
+		overtaken->region.dummy = overtaker;
+	return alloc_pages(gfp, 0);
+}
+
+#undef alloc_page
+#define alloc_page allocate
 #include "pfnfault/place.c"
 
 static const struct {
@@ -253,7 +267,29 @@ static void revoked_with_ones(struct kunit *test)
 	revoked_with(test, PFNFAULT_REVOKE_ONES, 0xff);
 }
 
+static void two_at_once_have_one_page(struct kunit *test)
+{
+	struct fixture *fixture = fixture_start(test, 0, 100);
+	struct pfnfault_extent extent;
+	int pages = pfnfault_live_pages();
+
+	overtaker = alloc_pages(GFP_KERNEL, 0);
+	KUNIT_ASSERT_NOT_NULL(test, overtaker);
+	overtaken = fixture;
+	atomic_long_set(&fixture->region.seq, 5);
+	fixture->region.policy = PFNFAULT_REVOKE_ZEROS;
+	fixture->region.revoked = true;
+	locate(test, 5, 0, &extent, 0);
+	overtaken = NULL;
+	KUNIT_EXPECT_EQ_MSG(test, page_to_pfn(overtaker), extent.pfn,
+			    "that of who came first");
+	KUNIT_EXPECT_EQ_MSG(test, pages, pfnfault_live_pages(), "who counts it");
+	fixture->region.dummy = NULL;
+	__free_page(overtaker);
+}
+
 static struct kunit_case place_cases[] = {
+	KUNIT_CASE(two_at_once_have_one_page),
 	CASE_OF(answers, answers_are_checked),
 	KUNIT_CASE(pfns_end_where_the_cpus_do),
 	CASE_OF(clips, what_moves_is_cut_off),
