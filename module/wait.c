@@ -122,7 +122,8 @@ vm_fault_t pfnfault_wait_and_retry(struct vm_fault *vmf, int why,
 	/*
 	 * With the lock goes the VMA, with it the file, with that the driver's
 	 * module, and with that this one, whose text we run: hold the file. A
-	 * task's last fput() is done when it returns to user mode.
+	 * task's last fput() is done when it returns to user mode; that of a
+	 * kernel thread, which took on the mm of a program, a tick later.
 	 */
 	file = get_file(vmf->vma->vm_file);
 	pfnfault_region_get(region);
