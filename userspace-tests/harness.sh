@@ -260,13 +260,15 @@ race() { # race FRAME FRAME FRAME: does a guest fail whose second access has the
 		"BUG: KCSAN: data-race in a / b" "" \
 		"write to 0xffff888001 of 8 bytes by task 1 on cpu 0:" \
 		" a+0x10/0x20" " do_a+0x10/0x20" " c+0x1/0x2 [pfnfault]" "" \
-		"read to 0xffff888001 of 8 bytes by interrupt on cpu 1:" \
+		"read${MARK-} to 0xffff888001 of 8 bytes by interrupt on cpu 1:" \
 		" $1" " $2" " $3" "" "Reported by Kernel Concurrency Sanitizer on:" \
 		"$dashes" >"$dir/first"
 	! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1
 }
 ok "a race in the kernel" not race "b+0x1/0x2" "do_b+0x1/0x2" "x+0x1/0x2 [pfnfault]"
 ok "... in a module" race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
+MARK=" (marked)" ok "... in a module, which has marked its own" \
+	not race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
 ok "... in what a module calls" race "b+0x1/0x2" "do_b+0x1/0x2 [pfnfault]" \
 	"x+0x1/0x2"
 ok "... in a module of somebody else" not race "b+0x1/0x2 [other]" \
