@@ -42,22 +42,23 @@ static const struct pfnfault_ops long_ops = {
 /* PFNFAULT_TEST_LONG: as many pages, once. */
 int test_make_long(struct test *test, unsigned long nr)
 {
-	struct long_region *longer;
-	int err;
+	struct long_region *longer = kzalloc(sizeof(*longer), GFP_KERNEL);
+	int err = -EBUSY;
 
-	if (test->longer)
-		return -EBUSY;
-	longer = kzalloc(sizeof(*longer), GFP_KERNEL);
 	if (!longer)
 		return -ENOMEM;
+	if (test->longer)
+		goto free;
 	longer->test = test;
 	err = pfnfault_region_init(&longer->region, &long_ops, &test->space,
 				   TEST_PAGES, nr);
-	if (err) {
-		kfree(longer);
-		return err;
-	}
+	if (err)
+		goto free;
 	pfnfault_region_get(&test->region);
 	test->longer = &longer->region;
 	return 0;
+
+free:
+	kfree(longer);
+	return err;
 }
