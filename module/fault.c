@@ -8,7 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -35,14 +35,18 @@ static bool again(int err)
 }
 
 /*
- * A task that exits hears no signal any more, and the kernel still touches memory for
- * it: its list of robust futexes, the word of clear_child_tid. What the page waits for
- * may be what the task gives back when it closes its files, which comes later. So it
- * waits for a move, which ends, and for nothing that a driver may never provide.
+ * A task that exits hears no signal any more, from when it took the SIGKILL that all of
+ * its program get, and the kernel still touches memory for it: requests of io_uring, its
+ * list of robust futexes, the word of clear_child_tid. A kernel thread that took on the
+ * mm of a program (vhost's) hears none at all, and has locks that the program's exit
+ * waits for. What the page waits for may be what the program gives back when its files
+ * are closed, which comes later. So these wait for a move, which ends, and for nothing
+ * that a driver may never provide.
  */
-static bool too_late(int err)
+static bool cannot_wait(const struct task_struct *task, int err)
 {
-	return err < 0 && (current->flags & PF_EXITING);
+	return err < 0 && ((task->flags & (PF_EXITING | PF_KTHREAD)) ||
+			   (READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT));
 }
 
 /* Of no install that was tried is it told. */
@@ -120,7 +124,7 @@ static noinline vm_fault_t handle_failure(struct vm_fault *vmf, bool huge,
 			return huge ? VM_FAULT_FALLBACK : VM_FAULT_NOPAGE;
 		if (!again(err))
 			return pfnfault_errno(err);
-		if (too_late(err))
+		if (cannot_wait(current, err))
 			return VM_FAULT_SIGBUS;
 		if (err == PFNFAULT_LOST && ++lost < LOST_IN_A_ROW)
 			continue;

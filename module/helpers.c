@@ -261,8 +261,9 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_release_lock);
  * A wait that any signal ends is for faults from user mode that may retry:
  * core looks at signals there. Elsewhere, only a fatal signal may end it.
  *
- * No signal reaches a task that exits (PF_EXITING), for which the kernel still
- * touches memory: where a wait may last, such a fault is VM_FAULT_SIGBUS at once.
+ * No signal reaches a kernel thread (PF_KTHREAD), nor a task that exits (PF_EXITING,
+ * or SIGNAL_GROUP_EXIT of its program), for which the kernel still touches memory:
+ * where a wait may last, such a fault is VM_FAULT_SIGBUS at once.
  *
  * Context: a fault handler; the lock of the fault is held.
  * Return: TASK_INTERRUPTIBLE, TASK_KILLABLE, or TASK_RUNNING: do not wait,

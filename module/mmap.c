@@ -29,8 +29,12 @@ static void pfnfault_vma_open(struct vm_area_struct *vma)
 
 	pfnfault_region_get(region);
 	atomic_inc(&region->vmas);
-	/* Nothing else makes VMAs of these in another mm than one's own. */
-	if (vma->vm_mm != current->mm)
+	/*
+	 * Fork: nobody else has the child's mm yet. Some kernels from Linux 6.7 on
+	 * let userfaultfd split these VMAs (UFFD_FEATURE_WP_ASYNC), in the mm of
+	 * another program, too.
+	 */
+	if (vma->vm_mm != current->mm && atomic_read(&vma->vm_mm->mm_users) == 1)
 		pfnfault_huge_fork(vma);
 }
 

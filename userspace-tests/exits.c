@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Programs and threads that exit. The last that the kernel touches for them is memory
- * that they chose: the list of locks they hold, the word that tells who joins them.
- * Here that is a page without a place, and no signal reaches them any more. Would catch
+ * that they chose: a buffer of io_uring, the list of locks they hold, the word that tells
+ * who joins them. Here that is a page without a place, and no signal reaches them any more. Would catch
  * one that waits for ever, also for what it gives back itself, but later in its exit;
  * and one that does not wait for a move, which ends.
  */
 #include <dirent.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
+#include <poll.h>
 #include <sys/syscall.h>
 
 #include "spe.h"
+
+#define RW (PROT_READ | PROT_WRITE)
 
 static int fd;
 static char *map;
@@ -70,6 +74,55 @@ static void by_owner(void)
 	_exit(0);
 }
 
+/* ---- A read by io_uring that is started again in exit() ---- */
+
+static int ring(unsigned int flags, struct io_uring_params *params)
+{
+	*params = (struct io_uring_params){ .flags = flags };
+	return syscall(SYS_io_uring_setup, 4, params);
+}
+
+static void submit(int fd, const struct io_uring_params *params,
+		   const struct io_uring_sqe *requests, unsigned int nr)
+{
+	size_t size = params->sq_off.array + params->sq_entries * sizeof(__u32);
+	char *sq = must(mmap(NULL, size, RW, MAP_SHARED, fd, IORING_OFF_SQ_RING));
+	struct io_uring_sqe *sqes =
+		must(mmap(NULL, params->sq_entries * sizeof(*sqes), RW, MAP_SHARED,
+			  fd, IORING_OFF_SQES));
+
+	memcpy(sqes, requests, nr * sizeof(*requests));
+	for (unsigned int i = 0; i < nr; i++)
+		((__u32 *)(sq + params->sq_off.array))[i] = i;
+	__atomic_store_n((__u32 *)(sq + params->sq_off.tail), nr, __ATOMIC_RELEASE);
+	must(syscall(SYS_io_uring_enter, fd, nr, 0, 0, NULL, 0) == nr ? 0 : -1);
+}
+
+/*
+ * The read waits for the pipe. When there is something, it is started again by the
+ * program, when it next enters the kernel for that ring: here, to exit. It does so for
+ * rings with a request on another ring.
+ */
+static void by_ring(void)
+{
+	struct io_uring_params params, others;
+	int own = ring(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+		       &params);
+	int other = ring(0, &others), fds[2];
+	struct io_uring_sqe requests[2] = {
+		{ .opcode = IORING_OP_POLL_ADD, .fd = other, .poll32_events = POLLIN },
+		{ .opcode = IORING_OP_READ, .addr = (uintptr_t)map, .len = 8 },
+	};
+
+	if (own < 0 || other < 0)
+		_exit(77);
+	must(pipe(fds));
+	requests[1].fd = fds[0];
+	submit(own, &params, requests, 2);
+	must(write(fds[1], "a word..", 8));
+	_exit(0);
+}
+
 static const struct way {
 	const char *name;
 	void (*exit)(void);
@@ -109,6 +162,25 @@ static void test_way(const struct way *way, int wait)
 	   wait == TEST_WAIT_NONE ? "without a" : "with a");
 	is(made_info(fd).faults, way->touches, "... touched a page without a place");
 	is(made_info(fd).slept, 0, "... and did not wait");
+	made_unmap(map);
+	close(fd);
+}
+
+static void test_ring(void)
+{
+	static const struct way way = { "a program whose ring reads", by_ring, 0, 1 };
+	int status;
+
+	fd = made_open(O_RDWR);
+	map = made_map(fd);
+	made_busy(fd, TEST_WAIT_EVENT);
+	status = exit_by(&way);
+	if (status == 77 || (!status && !made_info(fd).faults)) {
+		skip(way.name, "this kernel has no such rings, or does not read in exit()");
+	} else {
+		is(status, 0, way.name);
+		is(made_info(fd).slept, 0, "... into a page without a place, does not wait");
+	}
 	made_unmap(map);
 	close(fd);
 }
@@ -154,6 +226,7 @@ int main(void)
 	for (int wait = TEST_WAIT_NONE; wait <= TEST_WAIT_EVENT; wait++)
 		for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 			test_way(&ways[i], wait);
+	test_ring();
 	test_move();
 	test_owner();
 	return done();

@@ -31,6 +31,11 @@ static void count_zap(struct vm_area_struct *vma, unsigned long addr,
 	zaps++;
 }
 
+/* What the tests run in is one. */
+static unsigned int kthread;
+
+#undef PF_KTHREAD
+#define PF_KTHREAD kthread
 #undef pfnfault_install
 #define pfnfault_install install
 #define pfnfault_zap_vma count_zap
@@ -110,6 +115,48 @@ static void faults_have_codes(struct kunit *test)
 			    row->name);
 }
 
+/* As a task of user mode has it, which KUnit's are not. */
+#define THREAD 0x00200000
+
+static const struct {
+	const char *name;
+	unsigned int flags, program;
+	int err;
+	bool waits;
+} waiters[] = {
+	{ "a program", 0, 0, -EAGAIN, true },
+	{ "a program, of what moves", 0, 0, PFNFAULT_MOVING, true },
+	{ "a task that exits", PF_EXITING, 0, -EAGAIN, false },
+	{ "... of a page that is busy", PF_EXITING, 0, -EBUSY, false },
+	{ "... of what moves", PF_EXITING, 0, PFNFAULT_MOVING, true },
+	{ "... of an install that lost", PF_EXITING, 0, PFNFAULT_LOST, true },
+	{ "a task whose program exits", 0, SIGNAL_GROUP_EXIT, -EAGAIN, false },
+	{ "... of what moves", 0, SIGNAL_GROUP_EXIT, PFNFAULT_MOVING, true },
+	{ "a task whose program stops", 0, SIGNAL_STOP_STOPPED, -EAGAIN, true },
+	{ "a kernel thread", THREAD, 0, -EAGAIN, false },
+	{ "... of what moves", THREAD, 0, PFNFAULT_MOVING, true },
+};
+
+TABLE(waiters);
+
+static void who_hears_no_signal_does_not_wait(struct kunit *test)
+{
+	const typeof(waiters[0]) *row = test->param_value;
+	struct task_struct *task = kunit_kzalloc(test, sizeof(*task), GFP_KERNEL);
+	struct signal_struct *signal =
+		kunit_kzalloc(test, sizeof(*signal), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, task);
+	KUNIT_ASSERT_NOT_NULL(test, signal);
+	task->flags = row->flags;
+	task->signal = signal;
+	signal->flags = row->program;
+	kthread = THREAD;
+	KUNIT_EXPECT_EQ_MSG(test, row->waits, !cannot_wait(task, row->err), "%s",
+			    row->name);
+	kthread = 0;
+}
+
 static void moving_pages_are_waited_for(struct kunit *test)
 {
 	struct fixture *fixture = start(test, 0, 0, 0);
@@ -184,6 +231,7 @@ static void mkwrite_never_retries(struct kunit *test)
 
 static struct kunit_case fault_cases[] = {
 	CASE_OF(faults, faults_have_codes),
+	CASE_OF(waiters, who_hears_no_signal_does_not_wait),
 	KUNIT_CASE(moving_pages_are_waited_for),
 	KUNIT_CASE(what_is_handled_is_counted),
 	CASE_OF(mkwrites, mkwrite_never_retries),
