@@ -257,7 +257,7 @@ ok "... but for races, of which it has its own" not boots_again ""
 # What KCSAN says, of the modules and of the kernel's own races.
 race() { # race FRAME FRAME FRAME: does a guest fail whose second access has these?
 	printf '[    1.0] %s\n' "${dashes=$(printf '=%.0s' {1..66})}" \
-		"BUG: KCSAN: data-race in a / b" "" \
+		"BUG: KCSAN: data-race in a / ${TITLE-b}" "" \
 		"write to 0xffff888001 of 8 bytes by task 1 on cpu 0:" \
 		" a+0x10/0x20" " do_a+0x10/0x20" " c+0x1/0x2 [pfnfault]" "" \
 		"read${MARK-} to 0xffff888001 of 8 bytes by interrupt on cpu 1:" \
@@ -268,6 +268,8 @@ race() { # race FRAME FRAME FRAME: does a guest fail whose second access has the
 ok "a race in the kernel" not race "b+0x1/0x2" "do_b+0x1/0x2" "x+0x1/0x2 [pfnfault]"
 ok "... in a module" race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
 MARK=" (marked)" ok "... in a module, which has marked its own" \
+	not race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
+TITLE=kthread_is_per_cpu ok "... for the task's own flags" \
 	not race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
 ok "... in what a module calls" race "b+0x1/0x2" "do_b+0x1/0x2 [pfnfault]" \
 	"x+0x1/0x2"
