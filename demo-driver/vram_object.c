@@ -180,7 +180,8 @@ struct object *vram_object_alloc(unsigned long nr_pages)
 	INIT_LIST_HEAD(&object->list);
 	object->in_vram = VRAM_NONE;
 	object->nr_pages = nr_pages;
-	object->system = allocate_system(object, __GFP_ZERO | __GFP_NOWARN);
+	object->system = allocate_system(object, __GFP_ZERO | __GFP_NOWARN |
+					 __GFP_RETRY_MAYFAIL);
 	if (!object->system) {
 		kfree(object);
 		return NULL;

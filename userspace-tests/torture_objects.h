@@ -58,10 +58,23 @@ static inline void destroy_object(struct worker *worker, struct mapping *map)
 	count(REVOKE);
 }
 
+/* So many consecutive pages may not be there for a moment, while others have them. */
+static inline uint64_t create_some_time(int fd)
+{
+	struct pfnfault_vram_object object = { .size = pages * page_size };
+	double end = seconds(CLOCK_MONOTONIC) + 10;
+
+	while (ioctl(fd, PFNFAULT_VRAM_CREATE, &object)) {
+		must(errno == ENOMEM && seconds(CLOCK_MONOTONIC) < end ? 0 : -1);
+		usleep(10000);
+	}
+	return object.offset;
+}
+
 /* In VRAM, where there is one: on a slow machine, moves alone would never fill it. */
 static inline void create_object(int fd, int slot)
 {
-	uint64_t offset = vram_create(fd, pages);
+	uint64_t offset = create_some_time(fd);
 	void *addr = must(vram_map(fd, offset, pages));
 
 	write_all(slot, addr);
