@@ -2,9 +2,9 @@
 /*
  * Programs and threads that exit. The last that the kernel touches for them is memory
  * that they chose: a buffer of io_uring, the list of locks they hold, the word that tells
- * who joins them. Here that is a page without a place, and no signal reaches them any more. Would catch
- * one that waits for ever, also for what it gives back itself, but later in its exit;
- * and one that does not wait for a move, which ends.
+ * who joins them. Here that is a page without a place, and no signal reaches them any
+ * more. Would catch one that waits for ever, also for what it gives back itself, but
+ * later in its exit; and one that does not wait for a move, which ends.
  */
 #include <dirent.h>
 #include <linux/futex.h>
@@ -95,7 +95,7 @@ static void submit(int fd, const struct io_uring_params *params,
 	for (unsigned int i = 0; i < nr; i++)
 		((__u32 *)(sq + params->sq_off.array))[i] = i;
 	__atomic_store_n((__u32 *)(sq + params->sq_off.tail), nr, __ATOMIC_RELEASE);
-	must(syscall(SYS_io_uring_enter, fd, nr, 0, 0, NULL, 0) == nr ? 0 : -1);
+	must(syscall(SYS_io_uring_enter, fd, nr, 0, 0, NULL, 0) == (long)nr ? 0 : -1);
 }
 
 /*
