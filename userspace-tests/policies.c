@@ -96,7 +96,7 @@ static void map_again_and_again(int fd, void *map, unsigned long policy)
 			if (signo)
 				_exit(signo != SIGBUS ||
 				      policy != REVOKE_SIGBUS);
-			if (load(word) == 0xdbdbdbdbdbdbdbdbULL)
+			if (touch_word == 0xdbdbdbdbdbdbdbdbULL)
 				_exit(3);
 		}
 		made_unmap(mine);
