@@ -206,8 +206,8 @@ static long prefault_page(struct pfnfault_region *region,
  * Return: 0; -EINVAL, @vma is not of @region, has no access (PROT_NONE), the
  * range is not in @vma, or ops.resolve() gave an extent that makes no sense;
  * -EAGAIN, a page has no place at the moment; -EINTR, the task is being killed;
- * -ENODEV, revoked with PFNFAULT_REVOKE_SIGBUS; -ENOMEM; -EFAULT, core refuses the PFN; or what
- * ops.resolve() says.
+ * -ENODEV, revoked with PFNFAULT_REVOKE_SIGBUS; -ENOMEM; -EFAULT, core refuses the
+ * PFN; or what ops.resolve() says.
  */
 int pfnfault_prefault(struct pfnfault_region *region,
 		      struct vm_area_struct *vma, unsigned long index,
