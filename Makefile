@@ -6,7 +6,7 @@ CFLAGS ?= -O2 -g
 TEST_CFLAGS := $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread
 TESTS := data pages refuse faults window huge huge-back huge-fork blocks revoke helpers \
 	move resolve wait policies prefault dirty access watch trace mspec xip xip-load cow spe \
-	signals exits vram torture gdb ioctls small-bar cache limits readme
+	signals exits marked vram torture gdb ioctls small-bar cache limits readme
 # In guests only: what would take a machine's devices or modules away, needs
 # other modules, or measures, or makes allocations fail.
 GUEST_TESTS := clients demo patterns fail-nodes fail-patterns fail-faults fail-maps \

@@ -85,6 +85,25 @@ static inline bool pfnfault_is_cow(const struct vm_area_struct *vma)
 #endif
 
 /*
+ * Has userfaultfd put a marker where there was no PTE? Linux 6.7 to 7.1 let programs
+ * track writes to any VMA so (UFFD_FEATURE_WP_ASYNC). Core alone can take it away, and
+ * says that it has installed a PTE where it leaves one: a read() into such a page would
+ * fault for ever, deaf to SIGKILL.
+ */
+#ifdef CONFIG_PTE_MARKER_UFFD_WP
+static inline bool pfnfault_is_marked(const struct vm_fault *vmf)
+{
+	return (vmf->flags & FAULT_FLAG_ORIG_PTE_VALID) &&
+	       !pte_none(vmf->orig_pte) && !pte_present(vmf->orig_pte);
+}
+#else
+static inline bool pfnfault_is_marked(const struct vm_fault *vmf)
+{
+	return false;
+}
+#endif
+
+/*
  * The PTE of @addr, to be read, in the table that @pmd points to. A 32-bit kernel
  * may have it where it has no address.
  */

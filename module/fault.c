@@ -144,8 +144,10 @@ static __always_inline vm_fault_t handle_fault(struct vm_fault *vmf, bool huge)
 	return err ? handle_failure(vmf, huge, err, wakes) : VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t handle_page(struct vm_fault *vmf)
+static __always_inline vm_fault_t handle_page(struct vm_fault *vmf)
 {
+	if (pfnfault_is_marked(vmf))
+		return VM_FAULT_SIGBUS;
 	return handle_fault(vmf, false);
 }
 
@@ -180,7 +182,7 @@ vm_fault_t pfnfault_fault(struct vm_fault *vmf)
 	this_cpu_inc(region->percpu->stats.faults);
 	if (pfnfault_traced(fault))
 		return trace_handler(vmf, handle_page);
-	return handle_fault(vmf, false);
+	return handle_page(vmf);
 }
 
 #ifdef PFNFAULT_LEAVES

@@ -29,7 +29,7 @@ static bool vma_fits(const struct vm_fault *vmf, unsigned long pfn)
 	else if (vmf->address < vma->vm_start || vmf->address >= vma->vm_end)
 		why = "the address is outside of the VMA";
 	if (!why)
-		return true;
+		return !pfnfault_is_marked(vmf);
 	pr_warn_once("pfnfault: %ps: %s; SIGBUS\n",
 		     vma->vm_ops->fault, why);
 	return false;
@@ -48,6 +48,8 @@ static bool vma_fits(const struct vm_fault *vmf, unsigned long pfn)
  *   page) and an address outside of the VMA give SIGBUS and one line in the log,
  *   never BUG;
  * * a PTE that is present stays as it is, and the fault has succeeded;
+ * * where userfaultfd has put a marker, it is SIGBUS: core would say that it
+ *   has installed a PTE, and has not;
  * * the cache mode is the one that the architecture's memory-type tracking
  *   says, else that of vma->vm_page_prot.
  *

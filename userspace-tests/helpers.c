@@ -9,19 +9,6 @@
 
 #define MEMORY_FAILURE (-1)	/* a SIGBUS that says so */
 
-/* What an access in kernel mode gives: 0, or the errno of write(). */
-static int kernel_read(void *addr)
-{
-	int pipes[2], err = 0;
-
-	must(pipe(pipes));
-	if (write(pipes[1], addr, 8) != 8)
-		err = errno;
-	close(pipes[0]);
-	close(pipes[1]);
-	return err;
-}
-
 static void test_insert_pfn(void)
 {
 	int fd = made_open(O_RDWR);

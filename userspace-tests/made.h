@@ -129,6 +129,19 @@ static inline bool waits_in(int fd, unsigned int nr)
 	return comes_true(made_info(fd).waiting == nr);
 }
 
+/* What an access in kernel mode gives: 0, or the errno of write(). */
+static inline int kernel_read(void *addr)
+{
+	int pipes[2], err = 0;
+
+	must(pipe(pipes));
+	if (write(pipes[1], addr, 8) != 8)
+		err = errno;
+	close(pipes[0]);
+	close(pipes[1]);
+	return err;
+}
+
 /* The PTE behind an address, as the CPU sees it; 0 where there is none. */
 static inline struct pfnfault_test_pte pte_of(int fd, void *addr)
 {

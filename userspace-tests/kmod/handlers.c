@@ -124,3 +124,21 @@ int test_mmap_handler(struct test *test, struct vm_area_struct *vma)
 	vma->vm_ops = &test_vm_ops;
 	return 0;
 }
+
+/* PFNFAULT_TEST_CODE */
+long test_code(int err)
+{
+	switch (pfnfault_errno(err)) {
+	case VM_FAULT_NOPAGE:
+		return TEST_CODE_NOPAGE;
+	case VM_FAULT_RETRY:
+		return TEST_CODE_RETRY;
+	case VM_FAULT_OOM:
+		return TEST_CODE_OOM;
+	case VM_FAULT_SIGBUS:
+		return TEST_CODE_SIGBUS;
+	case VM_FAULT_HWPOISON:
+		return TEST_CODE_HWPOISON;
+	}
+	return TEST_CODE_OTHER;
+}

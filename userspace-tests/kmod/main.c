@@ -133,10 +133,8 @@ static int test_close(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int test_mmap(struct file *file, struct vm_area_struct *vma)
+static int test_map(struct test *test, struct vm_area_struct *vma)
 {
-	struct test *test = file->private_data;
-
 	switch (test->setup.kind) {
 	case TEST_REGION:
 	case TEST_REGION_SHORT:
@@ -148,6 +146,14 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 		return test_mmap_elsewhere(vma);
 	}
 	return test_mmap_handler(test, vma);
+}
+
+static int test_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct test *test = file->private_data;
+	int err = test->setup.marked ? test_mark(vma) : 0;
+
+	return err ? err : test_map(test, vma);
 }
 
 static long test_stalled_read(void __user *arg)
@@ -220,21 +226,15 @@ static long test_claim(struct test *test, void __user *arg)
 	return 0;
 }
 
-static long test_code(int err)
+/* Others of them only where nothing faults; the same may come at any time. */
+static void test_set_ops(struct test *test)
 {
-	switch (pfnfault_errno(err)) {
-	case VM_FAULT_NOPAGE:
-		return TEST_CODE_NOPAGE;
-	case VM_FAULT_RETRY:
-		return TEST_CODE_RETRY;
-	case VM_FAULT_OOM:
-		return TEST_CODE_OOM;
-	case VM_FAULT_SIGBUS:
-		return TEST_CODE_SIGBUS;
-	case VM_FAULT_HWPOISON:
-		return TEST_CODE_HWPOISON;
-	}
-	return TEST_CODE_OTHER;
+	const struct pfnfault_ops *ops = test->setup.cow ? &test_cow_ops :
+		test->setup.touched ? &test_touched_ops :
+		test->setup.wait ? &test_wait_ops : &test_ops;
+
+	if (test->region.ops != ops)
+		test->region.ops = ops;
 }
 
 static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -256,9 +256,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			return -EINVAL;
 		test->setup = setup;
 		test->awake = false;
-		test->region.ops = setup.cow ? &test_cow_ops :
-				   setup.touched ? &test_touched_ops :
-				   setup.wait ? &test_wait_ops : &test_ops;
+		test_set_ops(test);
 		atomic_set(&test->times, test->setup.times);
 		return 0;
 	case PFNFAULT_TEST_MOVE:

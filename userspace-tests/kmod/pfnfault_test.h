@@ -94,6 +94,8 @@ enum pfnfault_test_stall {
  * @cow: the region may be mapped privately; then there is no wait()
  * @touched: the region is PFNFAULT_TOUCHED; then neither
  * @hole: the page from which on resolve() gives -EIO; 0: none
+ * @marked: what is mapped has a marker of userfaultfd in each PTE; mmap fails with
+ *	EOPNOTSUPP where this kernel has none
  */
 struct pfnfault_test_setup {
 	__u32 kind;
@@ -105,6 +107,7 @@ struct pfnfault_test_setup {
 	__u32 cow;
 	__u32 touched;
 	__u32 hole;
+	__u32 marked;
 };
 
 /**

@@ -89,8 +89,14 @@ int test_mmap_handler(struct test *test, struct vm_area_struct *vma);
 int test_resolve(struct pfnfault_region *region, unsigned long index,
 		 struct pfnfault_extent *extent);
 
+/* handlers.c */
+long test_code(int err);
+
 /* long.c */
 int test_make_long(struct test *test, unsigned long nr);
+
+/* marked.c */
+int test_mark(struct vm_area_struct *vma);
 
 /* wrong.c */
 int test_resolve_badly(int how, struct pfnfault_extent *extent);
