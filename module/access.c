@@ -196,8 +196,9 @@ static long prefault_page(struct pfnfault_region *region,
  * finds @vma by an address that the program gives.
  *
  * * On success all of the pages were mapped, and stay so until they are taken
- *   back; but fork() takes huge entries away, and so does an munmap() or
- *   mprotect() of a part. Neighbours may have been mapped too, as in a fault.
+ *   back; but fork() and mremap() take huge entries away, and so does an
+ *   munmap() or mprotect() of a part. Neighbours may have been mapped too, as in
+ *   a fault.
  * * While writes are tracked, the first write to each page still faults.
  * * After an error, the pages before the failing one are mapped.
  *

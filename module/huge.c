@@ -259,36 +259,81 @@ unsigned long pfnfault_prefault_huge(struct pfnfault_region *region,
 	return entry.state == PFNFAULT_HUGE ? BLOCK_PAGES - before : 0;
 }
 
-/**
- * pfnfault_huge_fork() - let a child fault its huge entries in by itself
- * @vma: the child's, which fork() is about to fill
- *
- * Core decides to copy a huge entry of PFNs before it takes its lock, and does not
- * look again (copy_huge_pmd(), read in Linux 7.2, seen on 7.3): a zap in between
- * clears the parent's, does not find the child's, and what was taken back is in the
- * child for good. So none is there for core to copy. The parent's come back by
- * faults, too.
- *
- * Context: fork() has the parent's mmap_lock for writing, and the locks of its VMAs:
- * no fault sets another entry until all is copied.
- */
-void pfnfault_huge_fork(const struct vm_area_struct *vma)
+/* The entries of whole blocks between two addresses of @vma. */
+static void zap_huge(struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long addr = round_up(vma->vm_start, PMD_SIZE);
-	struct vm_area_struct *parent;
+	unsigned long addr = round_up(start, PMD_SIZE);
 	struct pfnfault_entry entry;
 
-	lockdep_assert_held_write(&mm->mmap_lock);
-	parent = vma_lookup(mm, vma->vm_start);
-	if (WARN_ON_ONCE(!parent || parent->vm_end != vma->vm_end))
-		return;
-	for (; addr < round_down(vma->vm_end, PMD_SIZE); addr += PMD_SIZE) {
+	for (; addr < round_down(end, PMD_SIZE); addr += PMD_SIZE) {
 		rcu_read_lock();
-		entry = pfnfault_walk(mm, addr);
+		entry = pfnfault_walk(vma->vm_mm, addr);
 		rcu_read_unlock();
 		if (entry.state == PFNFAULT_HUGE)
-			pfnfault_zap_vma(parent, addr, PMD_SIZE);
+			pfnfault_zap_vma(vma, addr, PMD_SIZE);
 		cond_resched();
+	}
+}
+
+static unsigned long address_of(const struct vm_area_struct *vma,
+				unsigned long pgoff)
+{
+	return vma->vm_start + ((pgoff - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+/* Wherever the mm of @copy maps its pages. */
+static void zap_huge_of(struct vm_area_struct *copy)
+{
+	const unsigned long behind = copy->vm_pgoff + vma_pages(copy);
+	struct vm_area_struct *vma;
+	unsigned long first, end;
+
+	VMA_ITERATOR(vmi, copy->vm_mm, 0);
+
+	for_each_vma(vmi, vma) {
+		if (!pfnfault_vma_is_of(vma, copy->vm_private_data))
+			continue;
+		first = max(vma->vm_pgoff, copy->vm_pgoff);
+		end = min(vma->vm_pgoff + vma_pages(vma), behind);
+		if (first < end)
+			zap_huge(vma, address_of(vma, first),
+				 address_of(vma, end));
+	}
+}
+
+/**
+ * pfnfault_huge_copy() - let nobody but faults make huge entries
+ * @copy: a VMA that was made out of another, and is about to be filled
+ *
+ * Core fills it with what it found in the other, and there are moments in which a
+ * zap finds a huge entry in neither; what was taken back would stay there for good.
+ * So there is none for core to find, and the pages come back by faults.
+ *
+ * * fork() decides to copy an entry of PFNs before it takes its lock, and does not
+ *   look again (copy_huge_pmd(), read in Linux 7.2, seen on 7.3). The child's VMA is
+ *   in the child's mm by now.
+ * * mremap() takes the entry out of the one table and puts it into the other
+ *   (move_huge_pmd(), read in Linux 7.2). It holds the locks of both, but a zap
+ *   skips what is empty without a lock; of page tables it holds i_mmap's, and a zap
+ *   takes the lock of each. The new VMA is nowhere yet, and nothing else is where
+ *   it will be.
+ *
+ * Where a VMA is split, the other one is still there, and nothing is copied.
+ *
+ * Context: fork() and mremap() have mmap_lock for writing, and the lock of the VMA
+ * that they copy: no fault sets another entry until all is done.
+ */
+void pfnfault_huge_copy(struct vm_area_struct *copy)
+{
+	struct vm_area_struct *there = vma_lookup(copy->vm_mm, copy->vm_start);
+
+	if (!there) {
+		zap_huge_of(copy);
+	} else if (there == copy) {
+		lockdep_assert_held_write(&current->mm->mmap_lock);
+		there = vma_lookup(current->mm, copy->vm_start);
+		if (!WARN_ON_ONCE(!there || there->vm_end != copy->vm_end))
+			zap_huge(there, copy->vm_start, copy->vm_end);
 	}
 }

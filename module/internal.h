@@ -156,10 +156,10 @@ int pfnfault_install_huge(struct pfnfault_region *region, struct vm_fault *vmf,
 struct mutex *pfnfault_hold_block(const struct vm_fault *vmf, int *err);
 unsigned long pfnfault_prefault_huge(struct pfnfault_region *region,
 				     struct vm_fault *vmf);
-void pfnfault_huge_fork(const struct vm_area_struct *vma);
+void pfnfault_huge_copy(struct vm_area_struct *copy);
 #else
 static inline void pfnfault_huge_start(void) { }
-static inline void pfnfault_huge_fork(const struct vm_area_struct *vma) { }
+static inline void pfnfault_huge_copy(struct vm_area_struct *copy) { }
 
 static inline bool pfnfault_huge_fits(struct pfnfault_region *region,
 				      const struct vm_fault *vmf,

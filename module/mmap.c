@@ -3,7 +3,6 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 
 #include "compat.h"
 #include "internal.h"
@@ -22,20 +21,17 @@ static vm_fault_t pfnfault_map_pages(struct vm_fault *vmf, pgoff_t start,
 }
 #endif
 
+static void count_vma(struct pfnfault_region *region)
+{
+	pfnfault_region_get(region);
+	atomic_inc(&region->vmas);
+}
+
 /* Fork, split and move make a VMA out of this one: it has a reference too. */
 static void pfnfault_vma_open(struct vm_area_struct *vma)
 {
-	struct pfnfault_region *region = vma->vm_private_data;
-
-	pfnfault_region_get(region);
-	atomic_inc(&region->vmas);
-	/*
-	 * Fork: nobody else has the child's mm yet. Some kernels from Linux 6.7 on
-	 * let userfaultfd split these VMAs (UFFD_FEATURE_WP_ASYNC), in the mm of
-	 * another program, too.
-	 */
-	if (vma->vm_mm != current->mm && atomic_read(&vma->vm_mm->mm_users) == 1)
-		pfnfault_huge_fork(vma);
+	count_vma(vma->vm_private_data);
+	pfnfault_huge_copy(vma);
 }
 
 static void pfnfault_vma_close(struct vm_area_struct *vma)
@@ -131,7 +127,7 @@ int pfnfault_mmap(struct pfnfault_region *region, struct vm_area_struct *vma)
 	vm_flags_set(vma, flags_for(vma));
 	vma->vm_private_data = region;
 	vma->vm_ops = &pfnfault_vm_ops;
-	pfnfault_vma_open(vma);
+	count_vma(region);
 	return 0;
 }
 EXPORT_SYMBOL_PFNFAULT(pfnfault_mmap);

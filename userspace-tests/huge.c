@@ -131,6 +131,7 @@ static void test_split(void)
 static void test_mremap(void)
 {
 	char *map, *moved;
+	uint64_t faults;
 
 	begin();
 	map = map_all();
@@ -140,6 +141,20 @@ static void test_mremap(void)
 	ok(in_place(moved, 0, 0, PAGES), "... to where they do not fit");
 	is(touch(map), SIGSEGV, "... and away from where they were");
 	unmap_all(moved);
+
+	begin();
+	map = map_all();
+	ok(in_place(map, 0, 0, PAGES), "two, of which one is moved");
+	moved = must(mremap(map, SIZE / 2, SIZE / 2, MREMAP_MAYMOVE | MREMAP_FIXED,
+			    map + SIZE));
+	faults = made_info(fd).faults;
+	ok(in_place(map, 0, BLOCK, PAGES), "... the other");
+	is(made_info(fd).faults, faults, "... stays there");
+	ok(in_place(moved, 0, 0, BLOCK), "... and the one");
+	is(made_info(fd).faults, faults + 1, "... comes back by a fault");
+	is(made_info(fd).huge, 3, "... as a huge one");
+	munmap(moved, SIZE / 2);
+	munmap(page_word(map, BLOCK), SIZE / 2);
 }
 
 static void test_prefault(void)

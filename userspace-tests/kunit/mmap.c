@@ -12,8 +12,16 @@ static void set_flags(struct vm_area_struct *vma, vm_flags_t flags)
 	flags_set = flags;
 }
 
-/* Core's asks for a lock of an mm. */
+static unsigned int copies;
+
+static void copied(struct vm_area_struct *copy)
+{
+	copies++;
+}
+
+/* Core's asks for a lock of an mm, and pfnfault's looks at what else it has. */
 #define vm_flags_set set_flags
+#define pfnfault_huge_copy copied
 #include "pfnfault/mmap.c"
 
 #define SHARED (VM_SHARED | VM_MAYWRITE)
@@ -61,6 +69,7 @@ static int map(struct kunit *test, struct address_space *mapping,
 	file->f_mapping = mapping;
 	file->f_op = &fops;
 	flags_set = 0;
+	copies = 0;
 	err = pfnfault_mmap(region, &vma);
 	KUNIT_EXPECT_EQ_MSG(test, !err, pfnfault_vma_is_of(&vma, region),
 			    "is it of the region?");
@@ -70,7 +79,9 @@ static int map(struct kunit *test, struct address_space *mapping,
 		KUNIT_EXPECT_EQ_MSG(test, 0, flags_set, "flags");
 		return err;
 	}
+	KUNIT_EXPECT_EQ_MSG(test, 0, copies, "it is no copy");
 	vma.vm_ops->open(&vma);
+	KUNIT_EXPECT_EQ_MSG(test, 1, copies, "a fork's is one");
 	KUNIT_EXPECT_EQ_MSG(test, 3, kref_read(&region->kref), "a fork's, too");
 	vma.vm_ops->close(&vma);
 	vma.vm_ops->close(&vma);
