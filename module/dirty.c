@@ -73,14 +73,19 @@ void pfnfault_dirty_mark(struct pfnfault_region *region, unsigned long index,
  *
  * Context: as pfnfault_invalidate(), but allocates memory: no lock that reclaim
  *   takes is held.
- * Return: 0; -EBUSY, writes are tracked already; -ENOMEM.
+ * Return: 0; -EINVAL, the region has more than INT_MAX pages; -EBUSY, writes are
+ * tracked already; -ENOMEM.
  */
 int pfnfault_dirty_start(struct pfnfault_region *region)
 {
-	/* Before the lock: reclaim on behalf of this may collect. */
-	unsigned long *dirty = kvcalloc(BITS_TO_LONGS(region->nr_pages),
-					sizeof(long), GFP_KERNEL_ACCOUNT);
+	unsigned long *dirty;
 
+	/* What core's bitmaps count, on some architectures and kernels. */
+	if (region->nr_pages > INT_MAX)
+		return -EINVAL;
+	/* Before the lock: reclaim on behalf of this may collect. */
+	dirty = kvcalloc(BITS_TO_LONGS(region->nr_pages), sizeof(long),
+			 GFP_KERNEL_ACCOUNT);
 	if (!dirty)
 		return -ENOMEM;
 	mutex_lock(&region->dirty_lock);

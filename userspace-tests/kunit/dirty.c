@@ -139,6 +139,14 @@ static void start_and_stop(struct kunit *test)
 			    "begins anew");
 }
 
+static void more_than_bitmaps_count(struct kunit *test)
+{
+	struct fixture *fixture = fixture_start(test, 0, INT_MAX + 1UL);
+
+	KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+			    pfnfault_dirty_start(&fixture->region), "2^31 pages");
+}
+
 static void what_stands_in_is_not_written(struct kunit *test)
 {
 	struct fixture *fixture = start(test, 100);
@@ -160,6 +168,7 @@ static void what_stands_in_is_not_written(struct kunit *test)
 static struct kunit_case dirty_cases[] = {
 	CASE_OF(collects, writes_are_collected),
 	KUNIT_CASE(start_and_stop),
+	KUNIT_CASE(more_than_bitmaps_count),
 	KUNIT_CASE(what_stands_in_is_not_written),
 	{}
 };

@@ -21,6 +21,7 @@ static void copied(struct vm_area_struct *copy)
 
 /* Core's asks for a lock of an mm, and pfnfault's looks at what else it has. */
 #define vm_flags_set set_flags
+#undef pfnfault_huge_copy
 #define pfnfault_huge_copy copied
 #include "pfnfault/mmap.c"
 
