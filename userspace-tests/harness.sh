@@ -275,6 +275,14 @@ ok "... in what a module calls" race "b+0x1/0x2" "do_b+0x1/0x2 [pfnfault]" \
 	"x+0x1/0x2"
 ok "... in a module of somebody else" not race "b+0x1/0x2 [other]" \
 	"do_b+0x1/0x2 [other]" "x+0x1/0x2"
+# What Linux 6.1 says of its own link.
+twice() { # twice NAME: does a guest fail that says so of a link of this name?
+	printf '[    1.0] %s\n' "sysfs: cannot create duplicate filename '$1'" \
+		"Call Trace:" >"$dir/first"
+	! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1
+}
+ok "a driver's link in sysfs's root" not twice "//pci:pfnfault-bar"
+ok "... and elsewhere" twice "/bus/pci/drivers/pfnfault-bar"
 # What passed is not tested again; what failed is, or is of other source.
 mkdir "$tree"/{module,demo-driver,docs,examples,userspace-tests}
 touch "$tree/Kbuild" "$tree/README.md" "$tree/docs/a.md"
