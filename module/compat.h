@@ -170,6 +170,22 @@ static inline void pfnfault_zap_vma(struct vm_area_struct *vma,
 #endif
 
 /*
+ * Write-back again, where a driver gave its VMA another mode, for its huge entries. On x86
+ * what is reserved decides. Nobody gives back the permission to execute, which arm64 takes
+ * away with write-back.
+ */
+#if defined(CONFIG_ARM64)
+#define pfnfault_writeback(prot) \
+	__pgprot_modify(prot, PTE_ATTRINDX_MASK, PTE_ATTRINDX(MT_NORMAL))
+#elif defined(CONFIG_PPC)
+#define pfnfault_writeback(prot) pgprot_cached(prot)
+#elif defined(CONFIG_RISCV)
+#define pfnfault_writeback(prot) __pgprot(pgprot_val(prot) & ~_PAGE_MTMASK)
+#else
+#define pfnfault_writeback(prot) (prot)
+#endif
+
+/*
  * What a PTE of PFN 0 carries. pte_pgprot() is another thing on s390 and on riscv
  * with the T-Head errata, and nothing on other riscv before 6.13; only x86 has more
  * in such a PTE, where it is not present.

@@ -238,7 +238,7 @@ extern bool pfnfault_by_core;
 
 /**
  * pfnfault_cache_prot() - with the cache mode that the driver wishes
- * @prot: write-back
+ * @prot: in any mode
  * @cache: the wish
  *
  * Return: @prot with it.
@@ -254,7 +254,7 @@ static inline pgprot_t pfnfault_cache_prot(pgprot_t prot,
 	case PFNFAULT_WB:
 		break;
 	}
-	return prot;
+	return pfnfault_writeback(prot);
 }
 
 static inline pgprot_t pfnfault_with_cache_bits(pgprot_t prot,

@@ -96,7 +96,8 @@ static vm_flags_t flags_for(const struct vm_area_struct *vma)
  *   no O_DIRECT, no RDMA, no MAP_POPULATE.
  * * vma->vm_page_prot is the base of what the PTEs carry, but for the cache
  *   mode. For device memory, a driver passes it through pgprot_decrypted()
- *   before; for RAM it does not.
+ *   before; for RAM it does not. The PTEs of a private mapping carry nothing
+ *   else, those of what stands in after a revocation, too.
  *
  * To be the last step of ->mmap that can fail: where ->mmap fails after it,
  * core does not call ->close, and the reference is never given back.

@@ -79,6 +79,25 @@ static void test_access(void *map)
 	close(mem);
 }
 
+/* RAM, write-back by its extent, in a VMA that its driver gave another mode. */
+static void test_write_back(int made)
+{
+	struct pfnfault_test_setup setup = { .kind = TEST_REGION, .wc = 1 };
+	const size_t nr = 4;	/* no huge entry */
+	char *map;
+	uint32_t cache;
+
+	must(ioctl(made, PFNFAULT_TEST_SETUP, &setup));
+	map = must(map_pages(made, PROT_READ | PROT_WRITE, 0, nr));
+	store(map, 1);
+	cache = pte_of(made, map).cache;
+	if (cache == 7)
+		skip("write-back", "this machine's PTEs have no cache modes");
+	else
+		is(cache, 1, "write-back in a VMA of write-combining");
+	munmap(map, nr * page_size);
+}
+
 int main(void)
 {
 	int made = made_open(O_RDWR), fd = bar_open(O_RDWR);
@@ -116,6 +135,7 @@ int main(void)
 	is(alike, nr, "all PTEs carry the same bits");
 	is(consecutive, nr, "... and consecutive PFNs");
 	test_access(map);
+	test_write_back(made);
 	munmap(map, nr * page_size);
 	close(made);
 	close(fd);

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "../../module/compat.h"
 #include "test.h"
 
 int test_resolve(struct pfnfault_region *region, unsigned long index,
@@ -153,6 +154,8 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	struct test *test = file->private_data;
 	int err = test->setup.marked ? test_mark(vma) : 0;
 
+	if (test->setup.wc)
+		vma->vm_page_prot = pfnfault_writecombine(vma->vm_page_prot);
 	return err ? err : test_map(test, vma);
 }
 

@@ -96,6 +96,7 @@ enum pfnfault_test_stall {
  * @hole: the page from which on resolve() gives -EIO; 0: none
  * @marked: what is mapped has a marker of userfaultfd in each PTE; mmap fails with
  *	EOPNOTSUPP where this kernel has none
+ * @wc: what is mapped has write-combining for its vma->vm_page_prot
  */
 struct pfnfault_test_setup {
 	__u32 kind;
@@ -108,6 +109,7 @@ struct pfnfault_test_setup {
 	__u32 touched;
 	__u32 hole;
 	__u32 marked;
+	__u32 wc;
 };
 
 /**
