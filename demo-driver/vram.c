@@ -7,13 +7,15 @@
  * objects move, vram_object.c knows.
  *
  * All objects are mapped through one space, each at an offset of its own,
- * whoever made them.
+ * whoever made them: a driver for programs that do not trust each other lets
+ * find_object() look at who asks.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pfnfault.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
@@ -156,6 +158,7 @@ static int vram_close(struct inode *inode, struct file *file)
 
 	mutex_lock(&table_lock);	/* or ->owner may be gone */
 	xa_for_each(&objects, id, object) {
+		cond_resched();		/* there may be many, of 4 MiB each */
 		if (object->owner != file)
 			continue;
 		xa_erase(&objects, id);

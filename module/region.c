@@ -16,6 +16,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/pgtable.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 
 #include "compat.h"
@@ -185,8 +186,10 @@ void pfnfault_total_stats(struct pfnfault_stats *stats)
 
 	mutex_lock(&regions_lock);
 	*stats = released;
-	list_for_each_entry(region, &regions, list)
+	list_for_each_entry(region, &regions, list) {
 		add_stats(stats, region);
+		cond_resched();
+	}
 	mutex_unlock(&regions_lock);
 }
 
@@ -202,7 +205,9 @@ void pfnfault_look_at_regions(pfnfault_look_t look, void *data)
 	struct pfnfault_region *region;
 
 	mutex_lock(&regions_lock);
-	list_for_each_entry(region, &regions, list)
+	list_for_each_entry(region, &regions, list) {
 		look(region, data);
+		cond_resched();
+	}
 	mutex_unlock(&regions_lock);
 }
