@@ -51,7 +51,7 @@ struct context {
 	void *save;			/* where its memory is between slots */
 	struct slot *slot;		/* where it is loaded, or NULL */
 	unsigned long since;		/* ... when, in jiffies */
-	bool hold;			/* keeps its slot, once it has one */
+	bool hold;			/* keeps its slot */
 	u64 loads;
 };
 
@@ -288,21 +288,36 @@ static int spe_mmap(struct file *file, struct vm_area_struct *vma)
 	return pfnfault_mmap(&context->region, vma);
 }
 
-/* Get a slot, sleeping until there is one, and keep it; or let go of it. */
-static long spe_hold(struct context *context, bool hold)
+/*
+ * Get a slot, sleeping until there is one, and keep it. Who does not get it has held
+ * nothing: another thread may wait by the same file. A driver for everybody would
+ * leave a slot to those who hold none.
+ */
+static long spe_hold(struct context *context)
 {
+	bool held;
 	int err;
 
+	do {
+		mutex_lock(&spe_lock);
+		held = context->slot;
+		context->hold |= held;
+		mutex_unlock(&spe_lock);
+		if (held)
+			return 0;
+		err = spe_wait(&context->region, PROBLEM_PAGE,
+			       TASK_INTERRUPTIBLE);
+	} while (!err);		/* or it is another's again already */
+	return err;
+}
+
+static long spe_let_go(struct context *context)
+{
 	mutex_lock(&spe_lock);
-	context->hold = hold;
+	context->hold = false;
 	run_scheduler(0);
 	mutex_unlock(&spe_lock);
-	if (!hold)
-		return 0;
-	err = spe_wait(&context->region, PROBLEM_PAGE, TASK_INTERRUPTIBLE);
-	if (err)
-		spe_hold(context, false);
-	return err;
+	return 0;
 }
 
 static long spe_info(struct context *context, unsigned long arg)
@@ -329,9 +344,9 @@ static long spe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case PFNFAULT_SPE_INFO:
 		return spe_info(context, arg);
 	case PFNFAULT_SPE_HOLD:
-		return spe_hold(context, true);
+		return spe_hold(context);
 	case PFNFAULT_SPE_LET_GO:
-		return spe_hold(context, false);
+		return spe_let_go(context);
 	}
 	return -ENOTTY;
 }

@@ -159,6 +159,39 @@ static void test_hold(void)
 	spe_end(&spe);
 }
 
+static void *hold(void *spe)
+{
+	int fd = ((struct spe *)spe)->fd;
+
+	return (void *)(intptr_t)(ioctl(fd, PFNFAULT_SPE_HOLD) ? errno : 0);
+}
+
+/* Two threads wait by one file; a signal is for one of them. */
+static void test_hold_by_two(void)
+{
+	struct spe spe = spe_new(), other = spe_new();
+	pthread_t threads[2];
+	void *err;
+
+	hold_all();
+	for (int i = 0; i < 2; i++)
+		threads[i] = start_thread(hold, &spe);
+	do {
+		usleep(10000);
+		pthread_kill(threads[0], SIGALRM);
+	} while (pthread_tryjoin_np(threads[0], &err));
+	is((intptr_t)err, EINTR, "two wait for a slot, and one gets a signal");
+	spe_let_go(&holders[0]);
+	pthread_join(threads[1], &err);
+	is((intptr_t)err, 0, "... the other one gets the slot");
+	ualarm(100000, 0);
+	fails(ioctl(other.fd, PFNFAULT_SPE_HOLD) < 0, EINTR, "... and keeps it");
+	ok(spe_info(&spe).slot >= 0, "... has it still");
+	let_all_go();
+	spe_end(&other);
+	spe_end(&spe);
+}
+
 int main(void)
 {
 	page_size = sysconf(_SC_PAGESIZE);
@@ -172,5 +205,6 @@ int main(void)
 	}
 	test_shared();
 	test_hold();
+	test_hold_by_two();
 	return done();
 }
