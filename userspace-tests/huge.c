@@ -131,7 +131,6 @@ static void test_split(void)
 static void test_mremap(void)
 {
 	char *map, *moved;
-	uint64_t faults;
 
 	begin();
 	map = map_all();
@@ -141,6 +140,13 @@ static void test_mremap(void)
 	ok(in_place(moved, 0, 0, PAGES), "... to where they do not fit");
 	is(touch(map), SIGSEGV, "... and away from where they were");
 	unmap_all(moved);
+}
+
+/* Core is to meet none: it has a moment in which a zap would not. */
+static void test_none_is_moved(void)
+{
+	char *map, *moved;
+	uint64_t faults;
 
 	begin();
 	map = map_all();
@@ -263,6 +269,7 @@ int main(void)
 	test_touch();
 	test_short_extents();
 	test_split();
+	test_none_is_moved();
 	test_prefault();
 	test_bar();
 	return done();

@@ -15,6 +15,15 @@ static const struct {
 	{ "pfnfault_insert_range()", TEST_RANGE },
 };
 
+static void *map_marked(int fd)
+{
+	void *map = map_pages(fd, PROT_READ | PROT_WRITE, 0, MADE_PAGES);
+
+	if (map == MAP_FAILED && errno == EOPNOTSUPP)
+		skip_all("this kernel has no markers of userfaultfd");
+	return must(map);
+}
+
 static void test_handler(const char *name, int kind)
 {
 	struct pfnfault_test_setup setup = { .kind = kind, .marked = 1 };
@@ -23,13 +32,11 @@ static void test_handler(const char *name, int kind)
 	pid_t pid;
 
 	must(ioctl(fd, PFNFAULT_TEST_SETUP, &setup));
-	map = map_pages(fd, PROT_READ | PROT_WRITE, 0, MADE_PAGES);
-	if (map == MAP_FAILED && errno == EOPNOTSUPP)
-		skip_all("this kernel has no markers of userfaultfd");
-	must(map == MAP_FAILED ? -1 : 0);
+	map = map_marked(fd);
 	pid = child();
+	/* By a mapping of its own: fork() leaves markers behind. */
 	if (!pid)
-		_exit(kernel_read(page_word(map, 3)) != EFAULT);
+		_exit(kernel_read(page_word(map_marked(fd), 3)) != EFAULT);
 	ok(comes_true(waitpid(pid, &status, WNOHANG) == pid) && !status,
 	   "%s, read from by a system call where there is a marker: EFAULT", name);
 	ok(touch_is_sigbus(page_word(map, 5)), "... and by the program: SIGBUS");
