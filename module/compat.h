@@ -110,6 +110,12 @@ static inline bool pfnfault_is_marked(const struct vm_fault *vmf)
 #ifdef CONFIG_HIGHPTE
 #include <linux/highmem.h>
 
+/* Linux 5.11 has them; the older ones are as good for a look. */
+#ifndef kunmap_local
+#define kmap_local_page kmap_atomic
+#define kunmap_local kunmap_atomic
+#endif
+
 static inline pte_t *pfnfault_map_pte(pmd_t pmd, unsigned long addr)
 {
 	return (pte_t *)kmap_local_page(pmd_page(pmd)) + pte_index(addr);
