@@ -10,7 +10,8 @@
 /*
  * What core answers with BUG or takes unasked. Any program can provoke it
  * where a driver forgot a check in ->mmap, so it must not stop a machine that
- * panics on WARN: a line that names the handler, once.
+ * panics on WARN: a line that names the handler, once. Of a marker there is
+ * nothing to tell: the program asked for it.
  */
 static bool vma_fits(const struct vm_fault *vmf, unsigned long pfn)
 {

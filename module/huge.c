@@ -64,14 +64,19 @@ static struct mutex *lock_of(const struct vm_fault *vmf)
 }
 
 /* Nothing to unmap: no kernel with huge entries has CONFIG_HIGHPTE. */
-static struct pfnfault_entry look(const struct vm_fault *vmf)
+static struct pfnfault_entry look_at(struct mm_struct *mm, unsigned long addr)
 {
 	struct pfnfault_entry entry;
 
 	rcu_read_lock();
-	entry = pfnfault_walk(vmf->vma->vm_mm, vmf->address);
+	entry = pfnfault_walk(mm, addr);
 	rcu_read_unlock();
 	return entry;
+}
+
+static struct pfnfault_entry look(const struct vm_fault *vmf)
+{
+	return look_at(vmf->vma->vm_mm, vmf->address);
 }
 
 /* Is the block around the fault in the VMA? */
@@ -264,13 +269,9 @@ static void zap_huge(struct vm_area_struct *vma, unsigned long start,
 		     unsigned long end)
 {
 	unsigned long addr = round_up(start, PMD_SIZE);
-	struct pfnfault_entry entry;
 
 	for (; addr < round_down(end, PMD_SIZE); addr += PMD_SIZE) {
-		rcu_read_lock();
-		entry = pfnfault_walk(vma->vm_mm, addr);
-		rcu_read_unlock();
-		if (entry.state == PFNFAULT_HUGE)
+		if (look_at(vma->vm_mm, addr).state == PFNFAULT_HUGE)
 			pfnfault_zap_vma(vma, addr, PMD_SIZE);
 		cond_resched();
 	}

@@ -355,6 +355,15 @@ static inline int status_of(pid_t pid)
 				   128 + WTERMSIG(status);
 }
 
+/* Its status is there still. */
+static inline bool has_ended(pid_t pid)
+{
+	siginfo_t info = { };
+
+	must(waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT));
+	return info.si_pid == pid;
+}
+
 /* fork(), with nothing left in stdio's buffer to be printed twice. */
 static inline pid_t child(void)
 {

@@ -134,23 +134,17 @@ static const struct way {
 	{ "a thread that exits", by_thread, 0, 2 },
 };
 
-static bool ends(pid_t pid, int *status)
-{
-	return comes_true(waitpid(pid, status, WNOHANG) == pid);
-}
-
 static int exit_by(const struct way *way)
 {
-	int status = -1;
 	pid_t pid = child();
 
 	if (!pid)
 		way->exit();
-	if (!ends(pid, &status)) {
+	if (!comes_true(has_ended(pid))) {
 		made_wake(fd);
 		return -1;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return status_of(pid);
 }
 
 static void test_way(const struct way *way, int wait)
@@ -188,7 +182,6 @@ static void test_ring(void)
 /* That ends whatever the program does. */
 static void test_move(void)
 {
-	int status = -1;
 	pid_t pid;
 
 	fd = made_open(O_RDWR);
@@ -198,9 +191,9 @@ static void test_move(void)
 	if (!pid)
 		by_exit();
 	ok(comes_true(made_info(fd).retries), "a program that exits waits for a move");
-	is(waitpid(pid, &status, WNOHANG), 0, "... and has not ended before");
+	ok(!has_ended(pid), "... and has not ended before");
 	must(ioctl(fd, PFNFAULT_TEST_END));
-	ok(ends(pid, &status) && !status, "... which lets it end");
+	ok(comes_true(has_ended(pid)) && !status_of(pid), "... which lets it end");
 	ok(made_info(fd).installed, "... with the page mapped");
 	made_unmap(map);
 	close(fd);
@@ -209,12 +202,11 @@ static void test_move(void)
 static void test_owner(void)
 {
 	struct spe spe = spe_new();
-	int status = -1;
 	pid_t pid = child();
 
 	if (!pid)
 		by_owner();
-	ok(ends(pid, &status) && !status,
+	ok(comes_true(has_ended(pid)) && !status_of(pid),
 	   "a program that exits, and holds what it would wait for");
 	spe_hold(&spe);
 	ok(spe_info(&spe).slot >= 0, "... gives it to others");

@@ -254,6 +254,7 @@ START=2 ok "a guest that hangs while it boots" boots_again ""
 ok "... is not waited for" test $((SECONDS - began)) -lt 30
 echo "[    0.1] BUG: KCSAN: data-race in a / b" >"$dir/first.boot"
 ok "... but for races, of which it has its own" not boots_again ""
+dirty() { ! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1; }
 # What KCSAN says, of the modules and of the kernel's own races.
 race() { # race FRAME FRAME FRAME: does a guest fail whose second access has these?
 	printf '[    1.0] %s\n' "${dashes=$(printf '=%.0s' {1..66})}" \
@@ -263,7 +264,7 @@ race() { # race FRAME FRAME FRAME: does a guest fail whose second access has the
 		"read${MARK-} to 0xffff888001 of 8 bytes by interrupt on cpu 1:" \
 		" $1" " $2" " $3" "" "Reported by Kernel Concurrency Sanitizer on:" \
 		"$dashes" >"$dir/first"
-	! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1
+	dirty
 }
 ok "a race in the kernel" not race "b+0x1/0x2" "do_b+0x1/0x2" "x+0x1/0x2 [pfnfault]"
 ok "... in a module" race "b+0x1/0x2 [pfnfault_demo]" "do_b+0x1/0x2" "x+0x1/0x2"
@@ -279,7 +280,7 @@ ok "... in a module of somebody else" not race "b+0x1/0x2 [other]" \
 twice() { # twice NAME: does a guest fail that says so of a link of this name?
 	printf '[    1.0] %s\n' "sysfs: cannot create duplicate filename '$1'" \
 		"Call Trace:" >"$dir/first"
-	! "$tree/scripts/guest" 6.1 check "$dir/boot" >"$dir/said" 2>&1
+	dirty
 }
 ok "a driver's link in sysfs's root" not twice "//pci:pfnfault-bar"
 ok "... and elsewhere" twice "/bus/pci/drivers/pfnfault-bar"

@@ -27,7 +27,7 @@ static void *map_marked(int fd)
 static void test_handler(const char *name, int kind)
 {
 	struct pfnfault_test_setup setup = { .kind = kind, .marked = 1 };
-	int fd = made_open(O_RDWR), status = -1;
+	int fd = made_open(O_RDWR);
 	void *map;
 	pid_t pid;
 
@@ -37,7 +37,7 @@ static void test_handler(const char *name, int kind)
 	/* By a mapping of its own: fork() leaves markers behind. */
 	if (!pid)
 		_exit(kernel_read(page_word(map_marked(fd), 3)) != EFAULT);
-	ok(comes_true(waitpid(pid, &status, WNOHANG) == pid) && !status,
+	ok(comes_true(has_ended(pid)) && !status_of(pid),
 	   "%s, read from by a system call where there is a marker: EFAULT", name);
 	ok(touch_is_sigbus(page_word(map, 5)), "... and by the program: SIGBUS");
 	is(made_info(fd).installed, 0, "... and installs nothing");

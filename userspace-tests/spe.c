@@ -142,10 +142,8 @@ static void nothing(int signo)
 
 static void test_hold(void)
 {
-	struct sigaction action = { .sa_handler = nothing };
 	struct spe spe = spe_new();
 
-	sigaction(SIGALRM, &action, NULL);
 	hold_all();
 	ualarm(100000, 0);
 	fails(ioctl(spe.fd, PFNFAULT_SPE_HOLD) < 0, EINTR,
@@ -194,6 +192,8 @@ static void test_hold_by_two(void)
 
 int main(void)
 {
+	struct sigaction action = { .sa_handler = nothing };
+
 	page_size = sysconf(_SC_PAGESIZE);
 	test_one();
 	test_preempted();
@@ -204,6 +204,7 @@ int main(void)
 		set_slice(10);
 	}
 	test_shared();
+	sigaction(SIGALRM, &action, NULL);
 	test_hold();
 	test_hold_by_two();
 	return done();

@@ -104,14 +104,6 @@ static inline bool is_back(const struct way *way)
 	return back;
 }
 
-static inline bool has_ended(pid_t pid)
-{
-	siginfo_t info = { };
-
-	must(waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT));
-	return info.si_pid == pid;
-}
-
 /*
  * By a child: who takes a device away may be stuck for good. The host's side may
  * be, too, or not be there.
