@@ -28,3 +28,16 @@ says() {
 	shift
 	! "$@" >"$dir/said" 2>&1 </dev/null && grep -qF -- "$text" "$dir/said"
 }
+
+# own_tree: $tree, with scripts of its own, and a table of three kernels: one of a
+# series that there is not, 6.1, and a debug kernel
+own_tree() {
+	tree=$dir/tree
+	mkdir -p "$tree/build"
+	cp -R "$top/scripts" "$tree/"
+	{
+		grep '^# name' "$top/scripts/kernels"
+		echo "none amd64 9.9 cloud-amd64 bookworm gcc-12 4K both all"
+		grep -P '^6\.1(-kasan)?\t' "$top/scripts/kernels"
+	} >"$tree/scripts/kernels"
+}
