@@ -131,6 +131,24 @@ ok "loading what was not built" \
 ok "tests of this machine without the modules" \
 	says "The modules are not loaded" make -C "$top" check-host
 
+# As ^C in a terminal.
+killed() {
+	rm -f "$dir/begun"
+	setsid "$top/scripts/in-userland" "$(kernel_field "$name" userland)" "$dir" \
+		sh -c "touch begun; exec sleep 60" >"$dir/said" 2>&1 &
+	local tries=0 pid=$!
+	until [ -e "$dir/begun" ]; do
+		[ $((tries += 1)) -lt 100 ] && sleep 0.1 || return
+	done
+	kill -- "-$pid"
+	for _ in {1..50}; do
+		kill -0 -- "-$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+ok "what runs in a userland ends with its process group" killed
+
 # What make install installs, in the userland that the modules were built in.
 src=$top/build/guests/$name/src
 release=$(cat "$top/build/kernels/$name/release")
