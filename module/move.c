@@ -52,7 +52,8 @@ void pfnfault_bump(struct pfnfault_region *region, bool moved)
 	 * The sequence before the zap looks for page tables: pairs with
 	 * race_fault_mb() in fill(). Without it, the zap could miss a
 	 * table that a fault publishes while that fault misses the bump.
-	 * litmus/table-*, litmus/revoke.
+	 * litmus/table-*, litmus/revoke. And before what the caller writes
+	 * after: pairs with the barrier in resolve() of place.c. litmus/answer.
 	 */
 	race_bump_mb(region);
 	up_write(&region->gate);
@@ -157,7 +158,7 @@ EXPORT_SYMBOL_PFNFAULT(pfnfault_invalidate);
  *   install them: they can be copied away, and their place overwritten;
  * * faults on them wait, without the lock of the fault where core lets them
  *   drop it, and do not call ops.resolve(); one that began before may still
- *   call it, for nothing.
+ *   call it, for nothing: neither a place nor an error is believed.
  *
  * In between, the caller must not take mmap_lock, nor touch user memory: some
  * faults in kernel mode wait for the end with mmap_lock held.

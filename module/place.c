@@ -24,14 +24,20 @@ static bool extent_sane(const struct pfnfault_region *region,
 	    (extent->cache == PFNFAULT_WB ||
 	     !(region->ops->flags & PFNFAULT_COW)))
 		return true;
-	pr_warn_once("pfnfault: %ps: bad extent for page %lu of %lu: %lu pages from %lu on at PFN %#lx, cache %u, flags %#x; SIGBUS\n",
-		     region->ops->resolve, index, region->nr_pages, extent->nr,
-		     extent->index, extent->pfn, extent->cache, extent->flags);
 	return false;
 }
 
+static void complain(const struct pfnfault_region *region, unsigned long index,
+		     const struct pfnfault_extent *extent)
+{
+	pr_warn_once("pfnfault: %ps: bad extent for page %lu of %lu: %lu pages from %lu on at PFN %#lx, cache %u, flags %#x; SIGBUS\n",
+		     region->ops->resolve, index, region->nr_pages, extent->nr,
+		     extent->index, extent->pfn, extent->cache, extent->flags);
+}
+
+/* @seq was sampled before. */
 static int resolve(struct pfnfault_region *region, unsigned long index,
-		   struct pfnfault_extent *extent)
+		   struct pfnfault_extent *extent, unsigned long seq)
 {
 	int err;
 
@@ -42,9 +48,20 @@ static int resolve(struct pfnfault_region *region, unsigned long index,
 	/* Whatever it said: the policy counts now. */
 	if (pfnfault_revoked(region))
 		return PFNFAULT_LOST;
-	if (err)
-		return err < 0 ? err : -EINVAL;
-	return extent_sane(region, index, extent) ? 0 : -EINVAL;
+	if (!err && extent_sane(region, index, extent))
+		return 0;
+	/*
+	 * An error in the middle of a move is the driver's own affair, as a place
+	 * is: with what it wrote after pfnfault_invalidate_begin() comes the new
+	 * sequence. Paired with race_bump_mb() in pfnfault_bump(): litmus/answer.
+	 * Without it, such an error would be the program's SIGBUS.
+	 */
+	smp_rmb();
+	if (atomic_long_read(&region->seq) != seq)
+		return PFNFAULT_LOST;
+	if (!err)
+		complain(region, index, extent);
+	return err < 0 ? err : -EINVAL;
 }
 
 /*
@@ -146,9 +163,9 @@ static int dummy_extent(struct pfnfault_region *region, unsigned long index,
  * @seq: filled: @extent is true as long as region->seq has this value
  *
  * Context: process context, may sleep.
- * Return: 0; PFNFAULT_MOVING; PFNFAULT_LOST, revoked just now; -ENODEV, the
- * region was revoked, with SIGBUS; -ENOMEM; -EINVAL for an answer that makes no
- * sense; what ops.resolve() says.
+ * Return: 0; PFNFAULT_MOVING; PFNFAULT_LOST, revoked just now, or invalidated
+ * since an answer that was none; -ENODEV, the region was revoked, with SIGBUS;
+ * -ENOMEM; -EINVAL for an answer that makes no sense; what ops.resolve() says.
  */
 int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 		    struct pfnfault_extent *extent, unsigned long *seq)
@@ -171,7 +188,7 @@ int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 	moves = moving(region, &start, &end);
 	if (moves && index >= start && index < end)
 		return PFNFAULT_MOVING;
-	err = resolve(region, index, extent);
+	err = resolve(region, index, extent, *seq);
 	if (!err && moves)
 		clip_to(extent, index, start, end);
 	return err;

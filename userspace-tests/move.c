@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory that moves and goes while it is faulted in. Would catch an install of
- * what was resolved before an invalidation, and an op that is called after a
- * revocation.
+ * what was resolved before an invalidation, an error of then that is a program's, and
+ * an op that is called after a revocation.
  */
 #include <pthread.h>
 
@@ -251,6 +251,30 @@ static void test_revoke(void)
 	close(moved_fd);
 }
 
+/* A move overtakes resolve(), which says then that there is an error. */
+static void test_error_overtaken(int kind, int value, const char *what)
+{
+	int fd = made_open(O_RDWR);
+	uint64_t *map = made_map(fd);
+	pid_t pid;
+
+	made_setup(fd, kind, value, ALWAYS, DELAY_MS);
+	pid = child();
+	if (!pid)
+		_exit(touch_is_sigbus(map));
+	while (!made_info(fd).entered)
+		usleep(1000);
+	made_range(fd, PFNFAULT_TEST_BEGIN, 0, MADE_PAGES);
+	ok(comes_true(made_info(fd).retries), "%s, but of before a move: waits for its end",
+	   what);
+	is(made_info(fd).calls, 1, "... and does not ask again before");
+	made_setup(fd, TEST_REGION, 0, 0, 0);
+	must(ioctl(fd, PFNFAULT_TEST_END));
+	is(status_of(pid), 0, "... which has the page");
+	made_unmap(map);
+	close(fd);
+}
+
 /* Two moves at once: faults wait for both, and on what lies between them, too. */
 static void test_two_moves(void)
 {
@@ -289,6 +313,9 @@ int main(void)
 	test_verdict();
 	test_move_under_readers();
 	test_revoke();
+	test_error_overtaken(TEST_REGION, -EIO, "an error");
+	test_error_overtaken(TEST_REGION_BAD, TEST_EXTENT_BEYOND,
+			     "an answer that makes no sense");
 	test_two_moves();
 	return done();
 }

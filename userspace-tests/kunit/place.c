@@ -197,6 +197,24 @@ static void errors_are_passed_on(struct kunit *test)
 	locate(test, 0, row->expected, &extent, 1);
 }
 
+static void errors_of_before_are_not_believed(struct kunit *test)
+{
+	static const struct pfnfault_extent bad = { 0, 101, PFN };
+	struct fixture *fixture = start(test);
+	struct pfnfault_extent extent;
+
+	fixture->meanwhile = invalidate;
+	fixture->err = -EIO;
+	locate(test, 7, PFNFAULT_LOST, &extent, 1);
+	atomic_long_set(&fixture->region.seq, 5);
+	fixture->err = 0;
+	fixture->places = &bad;
+	locate(test, 7, PFNFAULT_LOST, &extent, 1);
+	atomic_long_set(&fixture->region.seq, 5);
+	fixture->meanwhile = NULL;
+	locate(test, 7, -EINVAL, &extent, 1);
+}
+
 static void moving_pages_have_no_place(struct kunit *test)
 {
 	struct fixture *fixture = start(test);
@@ -295,6 +313,7 @@ static struct kunit_case place_cases[] = {
 	CASE_OF(clips, what_moves_is_cut_off),
 	KUNIT_CASE(pages_are_located),
 	CASE_OF(errors, errors_are_passed_on),
+	KUNIT_CASE(errors_of_before_are_not_believed),
 	KUNIT_CASE(moving_pages_have_no_place),
 	KUNIT_CASE(revoked_with_sigbus),
 	KUNIT_CASE(revoked_with_zeros),
