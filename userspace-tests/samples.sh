@@ -63,6 +63,11 @@ sed -i '/pfnfault_region_put/d' "$dir/wrong/my_driver.c"
 ok "a program that fails" says "look ended with status 3" try "$dir/wrong"
 ok "... and a driver that keeps a region: the guest's log is shown" \
 	grep -q "a driver leaked 1 region" "$dir/said"
+cp -R "$dir/my_driver" "$dir/kept_open"
+sed -i '/^#include <stdio/i #include <unistd.h>
+	s/return 0;/if (!fork()) pause();\n\t&/' "$dir/kept_open/look.c"
+ok "a program that leaves a child, with the node mapped" \
+	says "my_driver cannot be unloaded: a child of look" try "$dir/kept_open"
 sed -i 's/^PFNFAULT_IMPORT;//; s/pfnfault_mmap/pfnfault_mmop/' "$dir/wrong/my_driver.c"
 ok "a driver that does not compile" says "wrong does not compile" try "$dir/wrong"
 ok "... and where" grep -q "^$dir/wrong/my_driver.c:.*pfnfault_mmop" "$dir/said"
