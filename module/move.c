@@ -205,7 +205,7 @@ void pfnfault_invalidate_end(struct pfnfault_region *region)
 	if (!WARN_ONCE(!region->moves, "pfnfault: %ps: a move ends that was not begun\n",
 		       region->ops->resolve)) {
 		/*
-		 * Paired with the acquire in moving() of place.c: who sees
+		 * Paired with the acquire in pfnfault_locate(): who sees
 		 * that nothing moves sees the new place. litmus/move.
 		 */
 		smp_store_release(&region->moves, region->moves - 1);

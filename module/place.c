@@ -11,9 +11,9 @@
 #include "ops.h"
 
 /* The driver's answer is used as page-table content. */
-static bool extent_sane(const struct pfnfault_region *region,
-			unsigned long index,
-			const struct pfnfault_extent *extent)
+static __always_inline bool extent_sane(const struct pfnfault_region *region,
+					unsigned long index,
+					const struct pfnfault_extent *extent)
 {
 	if (extent->index <= index && index - extent->index < extent->nr &&
 	    extent->index < region->nr_pages &&
@@ -36,8 +36,10 @@ static void complain(const struct pfnfault_region *region, unsigned long index,
 }
 
 /* @seq was sampled before. */
-static int resolve(struct pfnfault_region *region, unsigned long index,
-		   struct pfnfault_extent *extent, unsigned long seq)
+static __always_inline int resolve(struct pfnfault_region *region,
+				   unsigned long index,
+				   struct pfnfault_extent *extent,
+				   unsigned long seq)
 {
 	int err;
 
@@ -64,28 +66,6 @@ static int resolve(struct pfnfault_region *region, unsigned long index,
 	return err < 0 ? err : -EINVAL;
 }
 
-/*
- * Are pages of the region being moved? Then from *start to *end - 1.
- *
- * Called after the sequence was sampled: a move that begins later makes the
- * install lose, and one that has begun before is seen here.
- */
-static bool moving(struct pfnfault_region *region, unsigned long *start,
-		   unsigned long *end)
-{
-	bool moves;
-
-	/* Paired with the release in pfnfault_invalidate_end(): litmus/move. */
-	if (!smp_load_acquire(&region->moves))
-		return false;
-	spin_lock(&region->lock);
-	moves = region->moves;
-	*start = region->moves_start;
-	*end = region->moves_end;
-	spin_unlock(&region->lock);
-	return moves;
-}
-
 /* Of the extent, the part around @index that is not in [start, end). */
 static void clip_to(struct pfnfault_extent *extent, unsigned long index,
 		    unsigned long start, unsigned long end)
@@ -97,6 +77,36 @@ static void clip_to(struct pfnfault_extent *extent, unsigned long index,
 		extent->pfn += end - extent->index;
 		extent->index = end;
 	}
+}
+
+/*
+ * Where pages of the region are being moved, perhaps this one. Out of line, for that
+ * is seldom.
+ *
+ * Called after the sequence was sampled: a move that begins later makes the
+ * install lose, and one that has begun before is seen here.
+ */
+static noinline int locate_beside_move(struct pfnfault_region *region,
+				       unsigned long index,
+				       struct pfnfault_extent *extent,
+				       unsigned long seq)
+{
+	unsigned long start, end;
+	bool moves;
+	int err;
+
+	/* Who sees the move sees of what: litmus/move. */
+	spin_lock(&region->lock);
+	moves = region->moves;
+	start = region->moves_start;
+	end = region->moves_end;
+	spin_unlock(&region->lock);
+	if (moves && index >= start && index < end)
+		return PFNFAULT_MOVING;
+	err = resolve(region, index, extent, seq);
+	if (!err && moves)
+		clip_to(extent, index, start, end);
+	return err;
 }
 
 static atomic_t dummies;
@@ -170,9 +180,7 @@ static int dummy_extent(struct pfnfault_region *region, unsigned long index,
 int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 		    struct pfnfault_extent *extent, unsigned long *seq)
 {
-	unsigned long start, end;
-	bool moves;
-	int err;
+	unsigned long sampled;
 
 	/*
 	 * Before all else: whoever invalidates after this makes the install
@@ -180,16 +188,14 @@ int pfnfault_locate(struct pfnfault_region *region, unsigned long index,
 	 * pfnfault_bump(): with the new sequence comes what led to it.
 	 * litmus/new-place, litmus/move, litmus/revoke.
 	 */
-	*seq = atomic_long_read_acquire(&region->seq);
+	sampled = atomic_long_read_acquire(&region->seq);
+	*seq = sampled;
 	/* Acquire: the policy was written before. litmus/revoke-policy. */
 	if (smp_load_acquire(&region->revoked))
 		return region->policy == PFNFAULT_REVOKE_SIGBUS ? -ENODEV :
 			dummy_extent(region, index, extent);
-	moves = moving(region, &start, &end);
-	if (moves && index >= start && index < end)
-		return PFNFAULT_MOVING;
-	err = resolve(region, index, extent, *seq);
-	if (!err && moves)
-		clip_to(extent, index, start, end);
-	return err;
+	/* Paired with the release in pfnfault_invalidate_end(): litmus/move. */
+	if (smp_load_acquire(&region->moves))
+		return locate_beside_move(region, index, extent, sampled);
+	return resolve(region, index, extent, sampled);
 }
